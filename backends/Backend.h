@@ -1,0 +1,82 @@
+// What a backend is: one folder under backends/ that implements this class.
+//
+// A backend sees two representations. In the select phase it gets functions of
+// nn.fusion groups and may annotate each with a kernel, its scratch bytes, and
+// repack constant operands (weights). After the schedule phase it gets the
+// planned function (plan dialect) and turns it into an object.
+#ifndef AOTC_BACKENDS_BACKEND_H
+#define AOTC_BACKENDS_BACKEND_H
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "absl/status/statusor.h"
+
+namespace mlir {
+class DialectRegistry;
+class ModuleOp;
+class OpPassManager;
+} // namespace mlir
+
+namespace aotc {
+
+// The machine that the object is for; resolved once by the driver, so that
+// "native" never reaches a backend.
+struct TargetSpec {
+  std::string triple;   // e.g. x86_64-unknown-linux-gnu
+  std::string cpu;      // LLVM CPU name
+  std::string features; // LLVM feature string, "+avx2,-avx512f"
+};
+
+struct EmitOptions {
+  TargetSpec target;
+  std::string name;          // C identifier: prefix of the exported symbols NAME_call and NAME_info
+  std::string aotcVersion;
+  std::string modelHash;     // SHA-256 of the model in hex
+  bool wantLLVM = false;     // fill EmitResult::llvmIR
+  bool wantAsm = false;      // fill EmitResult::assembly
+};
+
+// One kernel's share of the report.
+struct RegionReport {
+  std::string name;   // source node
+  std::string kind;   // fusion kind and kernel
+  int64_t flops = 0;  // multiply-adds count twice
+  int64_t bytes = 0;  // read and written once each
+  std::string function; // emitted function, shared by equal regions
+};
+
+struct EmitResult {
+  std::string object;   // bytes of model.o
+  std::string llvmIR;
+  std::string assembly;
+  int64_t codeBytes = 0;
+  int64_t weightsBytes = 0;
+  std::vector<RegionReport> regions;
+};
+
+class Backend {
+public:
+  virtual ~Backend() = default;
+  virtual std::string name() const = 0;      // the folder's name
+  virtual std::string describe() const = 0;  // one line for --help
+  // Whether this backend generates code for the triple.
+  virtual bool supports(const TargetSpec &target) const = 0;
+  // Fills cpu and features for "native", "generic" and the host default;
+  // an error names the known CPUs when `cpu` is none.
+  virtual absl::StatusOr<TargetSpec> resolve(const TargetSpec &wanted) const = 0;
+  virtual void registerDialects(mlir::DialectRegistry &registry) const = 0;
+  // Adds passes over func.func: nn.fusion in, nn.fusion with `kernel` and `scratch` out.
+  virtual void buildSelectPhase(mlir::OpPassManager &pm, const TargetSpec &target) const = 0;
+  // `module` holds one planned function.
+  virtual absl::StatusOr<EmitResult> emit(mlir::ModuleOp module, const EmitOptions &options) const = 0;
+};
+
+// Every folder under backends/ that the build found, in alphabetical order.
+const std::vector<std::unique_ptr<Backend>> &registeredBackends();
+// The first that supports the target, or null.
+const Backend *findBackend(const TargetSpec &target);
+
+} // namespace aotc
+#endif

@@ -1,0 +1,61 @@
+// A TensorFlow graph as the reader hands it to the importer: names resolved,
+// functions inlined, only nodes that the outputs need, in an order where
+// every producer precedes its consumers. No protobuf and no MLIR in here.
+#ifndef AOTC_COMPILER_FRONTEND_TENSORFLOW_READER_GRAPH_H
+#define AOTC_COMPILER_FRONTEND_TENSORFLOW_READER_GRAPH_H
+
+#include <map>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "ir/Tensor/Tensor.h"
+
+namespace aotc::tf {
+
+// A TensorFlow type enum value (types.proto); 100 is subtracted from
+// reference types by the reader. dtypeOf() maps to ours where there is one.
+struct TypeCode {
+  int value = 0;
+};
+std::optional<DType> dtypeOf(TypeCode type);
+std::string nameOf(TypeCode type); // "DT_FLOAT", or "type 77"
+
+// A declared shape: nullopt = unknown rank; -1 = unknown extent.
+using PartialShape = std::optional<std::vector<int64_t>>;
+
+// A function attribute: its name (bodies are inlined by the reader).
+struct FunctionName {
+  std::string name;
+};
+
+// A constant that is not numeric (string, variant, resource...), or whose
+// bytes do not agree with its shape: the reason.
+struct BadTensor {
+  std::string reason;
+};
+
+using Attr = std::variant<int64_t, float, bool, std::string, TypeCode, PartialShape, Tensor, BadTensor,
+                          FunctionName, std::vector<int64_t>, std::vector<float>, std::vector<bool>,
+                          std::vector<std::string>, std::vector<TypeCode>, std::vector<PartialShape>>;
+
+struct Edge {
+  int node = 0; // index into Graph::nodes
+  int port = 0; // which of its outputs
+};
+
+struct Node {
+  std::string name;
+  std::string op;
+  std::map<std::string, Attr> attrs;
+  std::vector<Edge> inputs; // data inputs, in order; control inputs are dropped
+};
+
+struct Graph {
+  std::string path; // of the file, for messages
+  std::vector<Node> nodes;
+};
+
+} // namespace aotc::tf
+#endif

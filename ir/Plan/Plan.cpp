@@ -1,0 +1,77 @@
+#include "ir/Plan/Plan.h"
+#include "ir/NN/Constants.h"
+#include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "mlir/IR/Builders.h"
+#include "mlir/IR/DialectImplementation.h"
+#include "llvm/ADT/TypeSwitch.h"
+
+#include "ir/Plan/PlanDialect.cpp.inc"
+#include "ir/Plan/PlanEnums.cpp.inc"
+#define GET_ATTRDEF_CLASSES
+#include "ir/Plan/PlanAttrs.cpp.inc"
+#define GET_OP_CLASSES
+#include "ir/Plan/PlanOps.cpp.inc"
+
+using namespace mlir;
+using namespace aotc;
+using namespace aotc::plan;
+
+void PlanDialect::initialize() {
+  addAttributes<
+#define GET_ATTRDEF_LIST
+#include "ir/Plan/PlanAttrs.cpp.inc"
+      >();
+  addOperations<
+#define GET_OP_LIST
+#include "ir/Plan/PlanOps.cpp.inc"
+      >();
+}
+
+int64_t plan::denseBytes(Type type) {
+  auto tensor = cast<RankedTensorType>(type);
+  return tensor.getNumElements() * static_cast<int64_t>(byteSize(*nn::dtypeOf(tensor.getElementType())));
+}
+
+PlaceAttr plan::placeOf(Value value) {
+  auto at = [&](Space space, int64_t index, int64_t offset) {
+    return PlaceAttr::get(value.getContext(), space, index, offset, denseBytes(value.getType()));
+  };
+  if (auto argument = dyn_cast<BlockArgument>(value))
+    return at(Space::Input, argument.getArgNumber(), 0);
+  Operation *op = value.getDefiningOp();
+  if (auto weight = dyn_cast<WeightOp>(op))
+    return weight.getPlace();
+  if (auto region = dyn_cast<RegionOp>(op))
+    return cast<PlaceAttr>(region.getPlaces()[cast<OpResult>(value).getResultNumber()]);
+  if (auto join = dyn_cast<JoinOp>(op))
+    return join.getPlace();
+  auto view = cast<ViewOp>(op);
+  PlaceAttr base = placeOf(view.getOperand());
+  return at(base.getSpace(), base.getIndex(), base.getOffset() + view.getByteOffset());
+}
+
+LogicalResult RegionOp::verify() {
+  if (getPlaces().size() != getNumResults())
+    return emitOpError("needs one place a result");
+  for (auto [place, type] : llvm::zip(getPlaces(), getResultTypes()))
+    if (cast<PlaceAttr>(place).getBytes() < denseBytes(type))
+      return emitOpError("has a place smaller than its result");
+  return success();
+}
+
+LogicalResult ViewOp::verify() {
+  if (getByteOffset() < 0 || static_cast<int64_t>(getByteOffset()) + denseBytes(getType()) > denseBytes(getOperand().getType()))
+    return emitOpError("reaches outside its operand");
+  return success();
+}
+
+LogicalResult JoinOp::verify() {
+  int64_t offset = getPlace().getOffset();
+  for (Value input : getInputs()) {
+    PlaceAttr place = placeOf(input);
+    if (place.getSpace() != getPlace().getSpace() || place.getOffset() != offset)
+      return emitOpError("has operands that do not lie side by side");
+    offset += denseBytes(input.getType());
+  }
+  return success();
+}

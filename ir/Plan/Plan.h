@@ -1,0 +1,23 @@
+// The plan dialect's C++ classes and queries.
+#ifndef AOTC_IR_PLAN_PLAN_H
+#define AOTC_IR_PLAN_PLAN_H
+
+#include "ir/NN/NN.h"
+
+#include "ir/Plan/PlanDialect.h.inc"
+#include "ir/Plan/PlanEnums.h.inc"
+#define GET_ATTRDEF_CLASSES
+#include "ir/Plan/PlanAttrs.h.inc"
+#define GET_OP_CLASSES
+#include "ir/Plan/PlanOps.h.inc"
+
+namespace aotc::plan {
+
+// Where a value of a planned function lies.
+PlaceAttr placeOf(mlir::Value value);
+
+// Dense bytes of a tensor type (bool: one byte an element).
+int64_t denseBytes(mlir::Type tensorType);
+
+} // namespace aotc::plan
+#endif
