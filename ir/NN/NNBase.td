@@ -4,6 +4,7 @@
 
 include "mlir/IR/OpBase.td"
 include "mlir/IR/EnumAttr.td"
+include "mlir/Interfaces/InferTypeOpInterface.td"
 include "mlir/Interfaces/SideEffectInterfaces.td"
 
 def NN_Dialect : Dialect {
@@ -20,6 +21,7 @@ def NN_Dialect : Dialect {
     description; the verifier names the rule that a violation breaks.
   }];
   let useDefaultAttributePrinterParser = 1;
+  let hasConstantMaterializer = 1;
 }
 
 class NN_Op<string mnemonic, list<Trait> traits = []>
@@ -29,7 +31,7 @@ class NN_Op<string mnemonic, list<Trait> traits = []>
 // operands at the same position. Fusion, folding and lowering treat them alike.
 def NN_Elementwise : NativeOpTrait<"Elementwise"> { let cppNamespace = "::aotc::nn"; }
 
-def NN_Tensor : AnyStaticShapeTensor;
+def NN_Tensor : StaticShapeTensorOf<[F64, F32, F16, BF16, I1, I8, I16, I32, I64, UI8, UI16, UI32, UI64]>;
 
 class NN_Enum<string name, string mnemonic, list<I32EnumAttrCase> cases>
     : I32EnumAttr<name, mnemonic, cases> {

@@ -67,6 +67,30 @@ def NN_ConvTransposeOp : NN_Op<"conv_transpose"> {
   let hasVerifier = 1;
 }
 
+def NN_UnpackPanelsOp : NN_Op<"unpack_panels"> {
+  let summary = "Weights that a backend stored in panels, seen in their logical shape";
+  let description = [{
+    Stands in a contraction's body before its filter or rhs, so that the body
+    keeps its meaning while the operand of the group is the packed constant;
+    kernels read the operand itself. The packed tensor is [G, P, K, NR]: G
+    groups of P panels of NR columns, each panel K rows; columns past the last
+    are padding and ignored. The result is a row-major matrix [K, G*columns]
+    whose leading extents may be several (their product is K), or with
+    `transposed` the matrix [columns, K].
+    (C1) the operand has rank 4, the result rank >= 2, one element type.
+    (C2) K is the product of the result's leading extents, its last extent is
+    G times a number of columns whose panels are P = ceil(columns / NR).
+    (C3) `transposed`: result [columns, K], G = 1.
+    ```mlir
+    %w = nn.unpack_panels %p : tensor<1x4x144x16xf32> -> tensor<3x3x16x50xf32>
+    ```
+  }];
+  let arguments = (ins NN_Tensor:$operand, DefaultValuedAttr<BoolAttr, "false">:$transposed);
+  let results = (outs NN_Tensor:$result);
+  let assemblyFormat = "$operand attr-dict `:` type($operand) `->` type($result)";
+  let hasVerifier = 1;
+}
+
 def NN_PoolFn : NN_Enum<"PoolFn", "what a window yields", [
   I32EnumAttrCase<"Max", 0, "max">, I32EnumAttrCase<"Avg", 1, "avg">, I32EnumAttrCase<"Sum", 2, "sum">]>;
 def NN_PoolFnAttr : NN_EnumAttr<NN_PoolFn, "pool_fn">;
@@ -115,8 +139,8 @@ def NN_ResizeOp : NN_Op<"resize"> {
     Coordinates are computed in f32, clamped to the input. `linear` interpolates
     between floor and floor+1; `nearest` rounds by `round`. f32 result for
     linear on integers is the frontend's affair (cast first).
-    (C1) 3 <= rank <= 5, N and C kept, same element type. (C2) one positive
-    scale a spatial dimension. (C3) linear takes floating point.
+    (C1) 3 <= rank <= 5, N and C kept, same element type. (C2) one scale
+    >= 0 a spatial dimension. (C3) linear takes floating point.
   }];
   let arguments = (ins NN_ResizeModeAttr:$mode, NN_Tensor:$input, NN_CoordModeAttr:$coord,
                        NN_RoundModeAttr:$round, DenseF32ArrayAttr:$scales);

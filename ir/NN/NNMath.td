@@ -45,7 +45,7 @@ def NN_CompareFn : NN_Enum<"CompareFn", "comparison", [
 ]>;
 def NN_CompareFnAttr : NN_EnumAttr<NN_CompareFn, "compare_fn">;
 
-def NN_ConstantOp : NN_Op<"constant", [ConstantLike]> {
+def NN_ConstantOp : NN_Op<"constant", [ConstantLike, AllTypesMatch<["value", "result"]>]> {
   let summary = "A tensor known at compile time";
   let description = [{
     Large values are resource blobs (`dense_resource`), small ones `dense`;
@@ -60,10 +60,6 @@ def NN_ConstantOp : NN_Op<"constant", [ConstantLike]> {
   let assemblyFormat = "attr-dict $value";
   let hasVerifier = 1;
   let hasFolder = 1;
-  let builders = [OpBuilder<(ins "::mlir::ElementsAttr":$value), [{
-    build($_builder, $_state, ::mlir::cast<::mlir::RankedTensorType>(value.getShapedType()), value);
-  }]>];
-  let extraClassDeclaration = [{ static bool isBuildableWith(::mlir::Attribute value, ::mlir::Type type); }];
 }
 
 def NN_UnaryOp : NN_Op<"unary", [NN_Elementwise]> {

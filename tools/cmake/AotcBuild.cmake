@@ -34,7 +34,7 @@ if(AOTC_CCACHE)
 endif()
 
 separate_arguments(AOTC_LLVM_DEFINITIONS NATIVE_COMMAND ${LLVM_DEFINITIONS})
-add_compile_definitions(${AOTC_LLVM_DEFINITIONS})
+add_definitions(${AOTC_LLVM_DEFINITIONS})
 add_compile_options($<$<COMPILE_LANGUAGE:CXX>:-Wall> $<$<COMPILE_LANGUAGE:CXX>:-Wextra>
                     $<$<COMPILE_LANGUAGE:CXX>:-Wno-unused-parameter>)
 if(AOTC_SANITIZE)
@@ -86,33 +86,35 @@ function(aotc_use_mlir name)
     aotc_configure_target(aotc_pch)
     target_precompile_headers(aotc_pch PRIVATE
       <string> <vector> <map> <memory> <optional> <functional>
-      "mlir/IR/Builders.h" "mlir/IR/BuiltinOps.h" "mlir/IR/BuiltinTypes.h" "mlir/IR/BuiltinAttributes.h"
-      "mlir/IR/Dialect.h" "mlir/IR/OpImplementation.h" "mlir/IR/PatternMatch.h"
-      "mlir/Interfaces/SideEffectInterfaces.h" "mlir/Interfaces/ControlFlowInterfaces.h"
-      "mlir/Dialect/Func/IR/FuncOps.h" "mlir/Pass/Pass.h")
+      <mlir/IR/Builders.h> <mlir/IR/BuiltinOps.h> <mlir/IR/BuiltinTypes.h> <mlir/IR/BuiltinAttributes.h>
+      <mlir/IR/Dialect.h> <mlir/IR/OpImplementation.h> <mlir/IR/PatternMatch.h>
+      <mlir/Interfaces/SideEffectInterfaces.h> <mlir/Interfaces/ControlFlowInterfaces.h>
+      <mlir/Dialect/Func/IR/FuncOps.h> <mlir/Pass/Pass.h>)
   endif()
   target_precompile_headers(${name} REUSE_FROM aotc_pch)
 endfunction()
 
-# aotc_dialect(NAME TD): TableGen of one dialect; ${name}IncGen is the target.
-function(aotc_dialect name td dialect)
-  get_filename_component(dir "${CMAKE_CURRENT_SOURCE_DIR}" NAME)
-  set(LLVM_TARGET_DEFINITIONS ${td})
-  set(inc -I${PROJECT_SOURCE_DIR})
-  mlir_tablegen(${name}Dialect.h.inc -gen-dialect-decls -dialect=${dialect} ${inc})
-  mlir_tablegen(${name}Dialect.cpp.inc -gen-dialect-defs -dialect=${dialect} ${inc})
+# aotc_dialect(NAME OPS_TD ENUMS_TD DIALECT): TableGen of one dialect into this
+# folder; ${name}IncGen is the target. ENUMS_TD must define no other dialect's enums.
+function(aotc_dialect name ops_td enums_td dialect)
+  set(inc -I${PROJECT_SOURCE_DIR} -I${LLVM_INCLUDE_DIRS})
+  set(LLVM_TARGET_DEFINITIONS ${enums_td})
   mlir_tablegen(${name}Enums.h.inc -gen-enum-decls ${inc})
   mlir_tablegen(${name}Enums.cpp.inc -gen-enum-defs ${inc})
+  set(LLVM_TARGET_DEFINITIONS ${ops_td})
+  mlir_tablegen(${name}Dialect.h.inc -gen-dialect-decls -dialect=${dialect} ${inc})
+  mlir_tablegen(${name}Dialect.cpp.inc -gen-dialect-defs -dialect=${dialect} ${inc})
   mlir_tablegen(${name}Attrs.h.inc -gen-attrdef-decls -attrdefs-dialect=${dialect} ${inc})
   mlir_tablegen(${name}Attrs.cpp.inc -gen-attrdef-defs -attrdefs-dialect=${dialect} ${inc})
-  mlir_tablegen(${name}Ops.h.inc -gen-op-decls ${inc})
-  mlir_tablegen(${name}Ops.cpp.inc -gen-op-defs ${inc})
+  set(only "-op-include-regex=^${dialect}[.]")
+  mlir_tablegen(${name}Ops.h.inc -gen-op-decls ${only} ${inc})
+  mlir_tablegen(${name}Ops.cpp.inc -gen-op-defs ${only} ${inc})
   add_public_tablegen_target(${name}IncGen)
 endfunction()
 
 # aotc_passes(NAME): TableGen of Passes.td in this folder into Passes.h.inc.
 function(aotc_passes name)
   set(LLVM_TARGET_DEFINITIONS Passes.td)
-  mlir_tablegen(Passes.h.inc -gen-pass-decls -name ${name} -I${PROJECT_SOURCE_DIR})
+  mlir_tablegen(Passes.h.inc -gen-pass-decls -name ${name} -I${PROJECT_SOURCE_DIR} -I${LLVM_INCLUDE_DIRS})
   add_public_tablegen_target(${name}PassesIncGen)
 endfunction()

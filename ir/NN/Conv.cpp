@@ -1,0 +1,67 @@
+// Verifiers of the families Conv and Pool.
+#include "ir/NN/NN.h"
+#include "ir/NN/Verify.h"
+
+using namespace mlir;
+using namespace aotc::nn;
+
+LogicalResult MatMulOp::verify() {
+  return expectContraction(*this, typeOf(getResult()),
+                           inferMatMul(typeOf(getLhs()), typeOf(getRhs()), getTransposeLhs(), getTransposeRhs(),
+                                       [&] { return emitOpError(); }));
+}
+
+LogicalResult ConvOp::verify() { // conv_c4
+  return expectContraction(*this, typeOf(getResult()),
+                           inferConv(typeOf(getInput()), typeOf(getFilter()), getStrides(), getDilations(),
+                                     getPadLow(), getPadHigh(), getGroups(), [&] { return emitOpError(); }));
+}
+
+LogicalResult ConvTransposeOp::verify() {
+  auto result = typeOf(getResult());
+  if (failed(checkConvTranspose(typeOf(getInput()), typeOf(getFilter()), result, getStrides(), getDilations(),
+                                getPadLow(), getGroups(), [&] { return emitOpError(); })))
+    return failure();
+  return expectContraction(*this, result, TypeOr(result.clone(elementOf(getInput()))));
+}
+
+LogicalResult UnpackPanelsOp::verify() {
+  auto in = typeOf(getOperand()), out = typeOf(getResult());
+  if (in.getRank() != 4 || out.getRank() < 2 || in.getElementType() != out.getElementType()) // unpack_panels_c1
+    return emitOpError("needs an operand of rank 4 and a result of rank >= 2 of one element type, got ")
+           << in << " and " << out;
+  if (getTransposed() && (out.getRank() != 2 || in.getDimSize(0) != 1)) // unpack_panels_c3
+    return emitOpError("transposes one group into a matrix only");
+  int64_t groups = in.getDimSize(0), width = in.getDimSize(3);
+  int64_t columns = getTransposed() ? out.getDimSize(0) : out.getShape().back();
+  int64_t rows = getTransposed() ? out.getDimSize(1) : out.getNumElements() / std::max<int64_t>(columns, 1);
+  if (groups < 1 || width < 1 || columns < 1 || columns % groups != 0 || in.getDimSize(2) != rows ||
+      in.getDimSize(1) != llvm::divideCeil(columns / groups, width)) // unpack_panels_c2
+    return emitOpError("has panels ") << in << " that do not hold " << out;
+  return success();
+}
+
+LogicalResult PoolOp::verify() { // pool_c3
+  if (!isNumber(elementOf(getInput())))
+    return emitOpError("needs numbers");
+  return expectType(*this, typeOf(getResult()),
+                    inferPool(typeOf(getInput()), getWindow(), getStrides(), getDilations(), getPadLow(),
+                              getPadHigh(), [&] { return emitOpError(); }));
+}
+
+LogicalResult ResizeOp::verify() {
+  auto in = typeOf(getInput()), out = typeOf(getResult());
+  int64_t rank = in.getRank();
+  if (rank < 3 || rank > 5 || out.getRank() != rank || in.getDimSize(0) != out.getDimSize(0) ||
+      in.getShape().back() != out.getShape().back() || in.getElementType() != out.getElementType()) // resize_c1
+    return emitOpError("needs rank 3 to 5 and keeps the outer and the channel extents, got ") << in << " and " << out;
+  if (static_cast<int64_t>(getScales().size()) != rank - 2 ||
+      llvm::any_of(getScales(), [](float s) { return !(s >= 0.0f); })) // resize_c2
+    return emitOpError("needs one scale >= 0 a spatial dimension");
+  for (int64_t i = 1; i < rank - 1; ++i)
+    if (in.getDimSize(i) < 1 && out.getDimSize(i) > 0)
+      return emitOpError("resamples an empty extent");
+  if (getMode() == ResizeMode::Linear && !isFloat(in.getElementType())) // resize_c3
+    return emitOpError("interpolates floating point only");
+  return success();
+}

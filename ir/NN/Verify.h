@@ -1,0 +1,54 @@
+// Small checks that the verifiers of all families share.
+#ifndef AOTC_IR_NN_VERIFY_H
+#define AOTC_IR_NN_VERIFY_H
+
+#include "ir/NN/Infer.h"
+
+namespace aotc::nn {
+
+inline mlir::RankedTensorType typeOf(mlir::Value value) {
+  return mlir::cast<mlir::RankedTensorType>(value.getType());
+}
+inline mlir::Type elementOf(mlir::Value value) { return typeOf(value).getElementType(); }
+inline bool isBool(mlir::Type element) { return element.isSignlessInteger(1); }
+inline bool isFloat(mlir::Type element) { return mlir::isa<mlir::FloatType>(element); }
+inline bool isNumber(mlir::Type element) { return !isBool(element); }
+
+// Fails unless `got` is `want`; `rule` names the broken rule.
+inline mlir::LogicalResult expectType(mlir::Operation *op, mlir::RankedTensorType got,
+                                      mlir::FailureOr<mlir::RankedTensorType> want) {
+  if (mlir::failed(want))
+    return mlir::failure();
+  if (got != *want)
+    return op->emitOpError("has result ") << got << ", expected " << *want;
+  return mlir::success();
+}
+
+inline mlir::LogicalResult sameShape(mlir::Operation *op, mlir::Value a, mlir::Value b) {
+  if (typeOf(a).getShape() != typeOf(b).getShape())
+    return op->emitOpError("needs one shape, got ") << a.getType() << " and " << b.getType();
+  return mlir::success();
+}
+
+inline mlir::LogicalResult sameElementType(mlir::Operation *op, mlir::Value a, mlir::Value b) {
+  if (elementOf(a) != elementOf(b))
+    return op->emitOpError("needs one element type, got ") << a.getType() << " and " << b.getType();
+  return mlir::success();
+}
+
+// Result element type of a contraction (matmul C4, conv C5, conv_transpose C4):
+// `natural` has the operands' element type.
+inline mlir::LogicalResult expectContraction(mlir::Operation *op, mlir::RankedTensorType got,
+                                             mlir::FailureOr<mlir::RankedTensorType> natural) {
+  if (mlir::failed(natural))
+    return mlir::failure();
+  mlir::Type operand = natural->getElementType();
+  if (!isNumber(operand))
+    return op->emitOpError("needs numbers, got ") << operand;
+  if (got.getElementType().isSignlessInteger(32) && operand.isInteger(8))
+    natural = natural->clone(got.getElementType());
+  return expectType(op, got, natural);
+}
+
+} // namespace aotc::nn
+#endif
