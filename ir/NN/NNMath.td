@@ -186,12 +186,17 @@ def NN_RandomFnAttr : NN_EnumAttr<NN_RandomFn, "random_fn">;
 def NN_RandomOp : NN_Op<"random"> {
   let summary = "Random numbers from a counter-based generator";
   let description = [{
-    Philox4x32-10 (Salmon et al., SC 2011): key (seed, stream), counter =
-    element index / 4. `uniform` floats are k * 2^-23 with k of 23 bits, in
-    [0, 1); `normal` is Box-Muller over two such; `uniform_int` maps the raw
-    word to [low, high) by r mod (high-low). The numbers depend on the seed, the op's
-    stream and the element index alone. The call's seed, when not zero, is
-    added to the attribute seed.
+    Philox4x32-10 (Salmon et al., SC 2011). Element i takes word i % 4 of the
+    block with key (low word of seed, low word of stream) and counter (low,
+    high word of i / 4, half, high word of seed), half being 0.
+    `uniform` floats are k * 2^-23 in [0, 1), k the upper 23 bits of the word.
+    `normal` is Box-Muller over the uniforms u, v of words (0, 1) and (2, 3):
+    sqrt(-2 log(1 - u)) times cos(2 pi v) for even, sin(2 pi v) for odd
+    elements. `truncated_normal` keeps to (-2, 2):
+    sqrt(2) * erfinv(((2 k + 1) * 2^-23 - 1) * erf(sqrt(2))).
+    `uniform_int` is low + r mod (high - low), unsigned, with r the word; for
+    i64 the same word of the block of half 1 is the upper half of r. The call's
+    seed is added to the attribute seed (64 bits, wrapping).
     (C1) uniform, normal and truncated_normal yield floating point,
     uniform_int i32 or i64. (C2) low < high for uniform_int.
     ```mlir

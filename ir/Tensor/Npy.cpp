@@ -3,7 +3,9 @@
 #include <cstdio>
 #include <sys/stat.h>
 
+#include "absl/strings/escaping.h"
 #include "absl/strings/ascii.h"
+#include "absl/strings/escaping.h"
 #include "absl/strings/match.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
