@@ -5,7 +5,7 @@ include "ir/NN/NNBase.td"
 include "mlir/Interfaces/ControlFlowInterfaces.td"
 
 def NN_FusionKind : NN_Enum<"FusionKind", "how a group is lowered", [
-  I32EnumAttrCase<"Loop", 0, "loop">,            // elementwise and data movement, one loop nest
+  I32EnumAttrCase<"Loop", 0, "loop">,            // elementwise and data movement
   I32EnumAttrCase<"Row", 1, "row">,              // reductions over trailing axes and what surrounds them
   I32EnumAttrCase<"Contraction", 2, "contraction">, // one matmul or conv with its epilogue
   I32EnumAttrCase<"Single", 3, "single">]>;      // one op with a loop nest of its own
@@ -14,18 +14,46 @@ def NN_FusionKindAttr : NN_EnumAttr<NN_FusionKind, "fusion_kind">;
 def NN_FusionOp : NN_Op<"fusion", [IsolatedFromAbove, SingleBlock]> {
   let summary = "Operations that become one kernel";
   let description = [{
-    The body's arguments are the operands; it ends with `nn.yield`. Scalars
-    and splats may be constants inside; larger constants are operands.
-    `loop`: any tree of elementwise operations, broadcast, reshape, transpose,
-    slice, reverse, pad, concat, iota, gather that yields ONE value, computed
-    element by element. `row`: let the yielded value have shape [outer...,
-    row...]; the body holds reductions over all of the row axes
-    (`row_dims` trailing axes) and elementwise ops, broadcasts between the
-    two. `contraction`: one matmul, conv or conv_transpose, then elementwise
-    operations on its result with operands of the result's shape or broadcasts
-    to it. `single`: exactly one operation.
+    The body's arguments are the operands; it ends with `nn.yield`, which has
+    one operand but in a `single` group of an op with two results. In `loop`,
+    `row` and the epilogue of `contraction` splats (scalars included) are
+    constants in the body; every other constant is an operand. Groups never
+    hold a reshape that could stay outside as a view of memory.
+
+    `loop`: a tree of elementwise operations, broadcast, slice, transpose,
+    reverse, reshape, iota, computed element by element through index
+    mappings; pad and concat occur only as the yielded operation, so that each
+    part is a loop nest of its own (trees may hang below them). A body that
+    yields an argument is a copy. A value with several uses has the same index
+    mapping in all of them, or is cheap. A transpose that moves the innermost
+    dimension and a reverse of it have no arithmetic in their group.
+
+    `row`: let S = [outer..., row...] be the shape of the reduced values, with
+    `rowDims` >= 1 row dimensions, and T = [outer..., 1...] that of one number
+    a row. The body holds reductions of S-shaped values over exactly the row
+    axes (result T), elementwise operations on S or on T, broadcasts to S or T
+    of T-shaped values, arguments and splats. It yields a value of shape S or
+    T. The result's element (outer, r) must be written after the last read of
+    every S-shaped operand at (outer, r), and of every T-shaped operand at
+    outer when T is yielded: the result may lie in an operand's place.
+
+    `contraction`: one matmul, conv or conv_transpose whose operands are
+    arguments (the filter or rhs possibly through `nn.unpack_panels`), then
+    elementwise operations on its result. Their other operands are arguments
+    of the result's shape, broadcasts of arguments, or splats; one value is
+    yielded and inner values have no use outside. A kernel reads an epilogue
+    operand at an index before it writes the result there and never again
+    after; one that cannot (it stores partial sums in the result or computes
+    elements twice) says so with `no_in_place` in `kernel`.
+
+    `single`: exactly one operation, all of whose operands are arguments:
+    pool, resize, arg_reduce, top_k, cumulative, gather, gather_nd,
+    scatter_nd, dynamic_slice, random, softmax, a reduction over other than
+    the innermost dimensions.
+
     `kernel` is the backend's choice of kernel and `scratch` its demand for
-    temporary arena bytes, both set by the backend's select phase.
+    temporary arena bytes (64-byte aligned), both set by the backend's select
+    phase.
     (C1) argument and operand types agree, yielded and result types agree.
   }];
   let arguments = (ins NN_FusionKindAttr:$kind, Variadic<NN_Tensor>:$inputs,

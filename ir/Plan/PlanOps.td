@@ -6,6 +6,9 @@ include "ir/Plan/PlanBase.td"
 
 def Plan_WeightOp : Plan_Op<"weight", [Pure]> {
   let summary = "A constant tensor in the weights section";
+  let description = [{
+    Offsets are 64-byte aligned; equal contents share one place.
+  }];
   let arguments = (ins ElementsAttr:$value, Plan_PlaceAttr:$place);
   let results = (outs NN_Tensor:$result);
   let assemblyFormat = "$place attr-dict $value `:` type($result)";
@@ -14,9 +17,17 @@ def Plan_WeightOp : Plan_Op<"weight", [Pure]> {
 def Plan_RegionOp : Plan_Op<"region", [IsolatedFromAbove, SingleBlock]> {
   let summary = "One kernel: a fusion group with places for its results";
   let description = [{
-    As nn.fusion; `places` has one entry a result. A result may share the
-    place of an operand that dies here when the kernel may work in place.
-    `scratch` is temporary arena memory of this kernel alone.
+    As nn.fusion; `places` has one entry a result. `scratch` is temporary
+    arena memory of this kernel alone, 64-byte aligned. Places of results and
+    operands are aligned to their elements only (views, parts of a join,
+    inputs and outputs), so kernels never assume more.
+
+    In place: a result may have the very place of operands that die here and
+    have its element width, when the body reads them only at the position that
+    it writes: in `loop` through elementwise operations alone, in `row` as
+    values of the yielded shape, in `contraction` as epilogue operands of the
+    result's shape (not with `no_in_place` in `kernel`); never in `single`.
+    Otherwise results overlap no operand.
   }];
   let arguments = (ins I64Attr:$index, NN_FusionKindAttr:$kind, Variadic<NN_Tensor>:$inputs,
                        OptionalAttr<DictionaryAttr>:$kernel, TypedArrayAttrBase<Plan_PlaceAttr, "places">:$places,
