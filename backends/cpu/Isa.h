@@ -1,0 +1,32 @@
+// What kernels need to know about a CPU. The only place that depends on an
+// instruction set.
+#ifndef AOTC_BACKENDS_CPU_ISA_H
+#define AOTC_BACKENDS_CPU_ISA_H
+
+#include <cstdint>
+
+#include "backends/Backend.h"
+
+namespace aotc::cpu {
+
+struct Isa {
+  int64_t vectorBytes = 0;         // of one vector register; 0: no vector unit
+  int64_t numVectorRegisters = 16; // architectural; scalar registers without a vector unit
+  bool hasFma = false;
+  bool hasEmbeddedBroadcast = false; // an arithmetic instruction broadcasts a scalar from memory
+  bool hasHalfConversion = false;    // f16 <-> f32 in hardware
+  bool hasRounding = false;          // floor, ceil, trunc, round-to-even as instructions
+  int64_t l1Bytes = 32 << 10;
+  int64_t l2Bytes = 512 << 10;
+
+  // Elements of one register; 1 without a vector unit.
+  int64_t lanes(int64_t elementBytes) const {
+    return vectorBytes > elementBytes ? vectorBytes / elementBytes : 1;
+  }
+};
+
+// `target` is resolved: its features are those of its CPU made explicit.
+Isa isaOf(const TargetSpec &target);
+
+} // namespace aotc::cpu
+#endif
