@@ -1,0 +1,156 @@
+#include "compiler/artifact/Loader.h"
+#include "absl/container/flat_hash_set.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_split.h"
+#include "llvm/ExecutionEngine/JITLink/JITLinkMemoryManager.h"
+#include "llvm/ExecutionEngine/Orc/Core.h"
+#include "llvm/ExecutionEngine/Orc/ExecutionUtils.h"
+#include "llvm/ExecutionEngine/Orc/ExecutorProcessControl.h"
+#include "llvm/ExecutionEngine/Orc/ObjectLinkingLayer.h"
+#include "llvm/Support/MemoryBuffer.h"
+
+#include <cstdlib>
+
+namespace orc = llvm::orc;
+
+namespace aotc {
+namespace {
+
+constexpr char kExternals[] =
+    "memcpy memset memmove "
+    "acos acosh asin asinh atan atan2 atanh cbrt ceil copysign cos cosh erf erfc exp exp2 expm1 fabs fdim floor "
+    "fma fmax fmin fmod frexp hypot ilogb ldexp lgamma llrint llround log log10 log1p log2 logb lrint lround modf "
+    "nan nearbyint nextafter nexttoward pow remainder remquo rint round scalbln scalbn sin sinh sqrt tan tanh "
+    "tgamma trunc";
+
+absl::Status toStatus(llvm::Error error) {
+  return absl::InternalError(absl::StrCat("the object does not load: ", llvm::toString(std::move(error))));
+}
+
+DType dtypeOf(int32_t code) {
+  switch (code) {
+  case AOTC_F64: return DType::F64;
+  case AOTC_F16: return DType::F16;
+  case AOTC_BF16: return DType::BF16;
+  case AOTC_BOOL: return DType::I1;
+  case AOTC_I8: return DType::I8;
+  case AOTC_I16: return DType::I16;
+  case AOTC_I32: return DType::I32;
+  case AOTC_I64: return DType::I64;
+  case AOTC_U8: return DType::U8;
+  case AOTC_U16: return DType::U16;
+  case AOTC_U32: return DType::U32;
+  case AOTC_U64: return DType::U64;
+  default: return DType::F32;
+  }
+}
+
+Shape shapeOf(const aotc_tensor_info &t) { return Shape(t.shape, t.shape + t.rank); }
+
+} // namespace
+
+bool isAllowedExternal(const std::string &symbol) {
+  static const auto *names = [] {
+    auto *set = new absl::flat_hash_set<std::string>;
+    for (absl::string_view name : absl::StrSplit(kExternals, ' ')) {
+      set->insert(std::string(name));
+      if (name != "memcpy" && name != "memset" && name != "memmove")
+        set->insert(absl::StrCat(name, "f"));
+    }
+    return set;
+  }();
+  return names->contains(symbol);
+}
+
+std::string statusName(aotc_status status) {
+  static const char *const names[] = {"AOTC_OK", "AOTC_INVALID_ARGUMENT", "AOTC_INDEX_OUT_OF_RANGE",
+                                      "AOTC_DIVISION_BY_ZERO", "AOTC_UNSUPPORTED_CPU",
+                                      "AOTC_DIMENSION_OUT_OF_RANGE", "AOTC_LOOP_LIMIT"};
+  if (status >= 0 && status < static_cast<aotc_status>(std::size(names)))
+    return names[status];
+  return absl::StrCat("status ", status);
+}
+
+struct LoadedModel::Linked {
+  explicit Linked(std::unique_ptr<orc::ExecutorProcessControl> control)
+      : session(std::move(control)), layer(session), dylib(session.createBareJITDylib("model")) {
+    // A failed lookup is reported through the returned error alone.
+    session.setErrorReporter([](llvm::Error error) { llvm::consumeError(std::move(error)); });
+  }
+  ~Linked() { llvm::consumeError(session.endSession()); }
+
+  orc::ExecutionSession session;
+  orc::ObjectLinkingLayer layer;
+  orc::JITDylib &dylib;
+};
+
+LoadedModel::LoadedModel(std::unique_ptr<Linked> linked) : linked(std::move(linked)) {}
+LoadedModel::~LoadedModel() = default;
+
+absl::StatusOr<std::unique_ptr<LoadedModel>> LoadedModel::load(const std::string &object, const std::string &name) {
+  auto control = orc::SelfExecutorProcessControl::Create();
+  if (!control)
+    return toStatus(control.takeError());
+  auto linked = std::make_unique<Linked>(std::move(*control));
+  auto process = orc::DynamicLibrarySearchGenerator::GetForCurrentProcess(
+      '\0', [](const orc::SymbolStringPtr &symbol) { return isAllowedExternal((*symbol).str()); });
+  if (!process)
+    return toStatus(process.takeError());
+  linked->dylib.addGenerator(std::move(*process));
+  if (llvm::Error error = linked->layer.add(linked->dylib, llvm::MemoryBuffer::getMemBufferCopy(object, name)))
+    return toStatus(std::move(error));
+  auto symbol = linked->session.lookup({&linked->dylib}, linked->session.intern(name + "_info"));
+  if (!symbol)
+    return toStatus(symbol.takeError());
+
+  std::unique_ptr<LoadedModel> model(new LoadedModel(std::move(linked)));
+  model->modelInfo = symbol->getAddress().toPtr<const aotc_model_info *>();
+  if (model->modelInfo->struct_bytes < sizeof(aotc_model_info) || model->modelInfo->abi_version != AOTC_ABI_VERSION)
+    return absl::InternalError("the object was made for another version of the ABI");
+  return model;
+}
+
+PreparedCall::PreparedCall(const LoadedModel &model, absl::Span<const Tensor> arguments,
+                           const LoadedModel::CallOptions &options)
+    : inputs(arguments.begin(), arguments.end()), arena(nullptr, std::free), errorInfo(new aotc_error{}),
+      call{}, entry(model.info().call) {
+  const aotc_model_info &info = model.info();
+  for (const Tensor &t : inputs)
+    inputPointers.push_back(t.data());
+  for (uint32_t i = 0; i < info.num_outputs; ++i)
+    outputs.emplace_back(dtypeOf(info.outputs[i].dtype), shapeOf(info.outputs[i]));
+  for (Tensor &t : outputs)
+    outputPointers.push_back(t.mutableData());
+  if (info.arena_bytes) {
+    size_t align = std::max<size_t>(info.arena_align, alignof(std::max_align_t));
+    arena.reset(std::aligned_alloc(align, (info.arena_bytes + align - 1) / align * align));
+  }
+  call.struct_bytes = sizeof(aotc_call);
+  call.inputs = inputPointers.data();
+  call.outputs = outputPointers.data();
+  call.arena = arena.get();
+  call.parallel = options.parallel;
+  call.seed = options.seed;
+  call.error = errorInfo.get();
+}
+
+absl::StatusOr<std::vector<Tensor>> LoadedModel::run(absl::Span<const Tensor> inputs,
+                                                     const CallOptions &options) const {
+  if (inputs.size() != modelInfo->num_inputs)
+    return absl::InvalidArgumentError(
+        absl::StrCat("the model has ", modelInfo->num_inputs, " inputs, ", inputs.size(), " were given"));
+  for (size_t i = 0; i < inputs.size(); ++i) {
+    const aotc_tensor_info &expected = modelInfo->inputs[i];
+    if (inputs[i].dtype() != dtypeOf(expected.dtype) || inputs[i].shape() != shapeOf(expected))
+      return absl::InvalidArgumentError(absl::StrCat("input '", expected.name, "' is ",
+                                                     typeString(dtypeOf(expected.dtype), shapeOf(expected)),
+                                                     ", not ", typeString(inputs[i])));
+  }
+  PreparedCall call(*this, inputs, options);
+  if (aotc_status status = call())
+    return absl::AbortedError(absl::StrCat("the model returned ", statusName(status), " (region ",
+                                           call.error().region, ", value ", call.error().detail, ")"));
+  return call.takeOutputs();
+}
+
+} // namespace aotc

@@ -1,0 +1,65 @@
+// Runs emitted objects inside this process: the very bytes that a linker
+// would get, linked in memory by LLVM's JITLink.
+#ifndef AOTC_COMPILER_ARTIFACT_LOADER_H
+#define AOTC_COMPILER_ARTIFACT_LOADER_H
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "absl/types/span.h"
+#include "aotc/abi.h"
+#include "ir/Tensor/Tensor.h"
+
+namespace aotc {
+
+// What an emitted object may leave undefined: memcpy, memset, memmove and the
+// functions of C99's <math.h>.
+bool isAllowedExternal(const std::string &symbol);
+// "AOTC_INDEX_OUT_OF_RANGE", or "status 77".
+std::string statusName(aotc_status status);
+
+class LoadedModel {
+public:
+  // Links `object` and finds NAME_info. The bytes are not needed afterwards.
+  static absl::StatusOr<std::unique_ptr<LoadedModel>> load(const std::string &object, const std::string &name);
+  ~LoadedModel();
+
+  const aotc_model_info &info() const { return *modelInfo; }
+  // Options of a call beyond the tensors; zero means not used.
+  struct CallOptions {
+    const aotc_parallel *parallel = nullptr;
+    uint64_t seed = 0;
+  };
+  // Allocates outputs and an arena. `inputs` must have the types of info().
+  absl::StatusOr<std::vector<Tensor>> run(absl::Span<const Tensor> inputs, const CallOptions &options) const;
+  absl::StatusOr<std::vector<Tensor>> run(absl::Span<const Tensor> inputs) const { return run(inputs, {}); }
+
+private:
+  struct Linked; // the JIT session that owns the code
+  explicit LoadedModel(std::unique_ptr<Linked> linked);
+  std::unique_ptr<Linked> linked;
+  const aotc_model_info *modelInfo = nullptr;
+};
+
+// A call prepared once and made many times, for timing: owns outputs and arena.
+class PreparedCall {
+public:
+  PreparedCall(const LoadedModel &model, absl::Span<const Tensor> inputs, const LoadedModel::CallOptions &options);
+  aotc_status operator()() const { return entry(&call); }
+  const aotc_error &error() const { return *errorInfo; }
+  std::vector<Tensor> takeOutputs() { return std::move(outputs); }
+
+private:
+  std::vector<Tensor> inputs, outputs;
+  std::vector<const void *> inputPointers;
+  std::vector<void *> outputPointers;
+  std::unique_ptr<void, void (*)(void *)> arena;
+  std::unique_ptr<aotc_error> errorInfo;
+  aotc_call call;
+  aotc_entry entry;
+};
+
+} // namespace aotc
+#endif

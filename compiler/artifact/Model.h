@@ -1,0 +1,52 @@
+// What the artifact writers need to know about a compiled model.
+#ifndef AOTC_COMPILER_ARTIFACT_MODEL_H
+#define AOTC_COMPILER_ARTIFACT_MODEL_H
+
+#include <string>
+#include <vector>
+
+#include "backends/Backend.h"
+#include "ir/Tensor/Tensor.h"
+
+namespace aotc {
+
+struct TensorInfo {
+  std::string name; // as in the model, without ":0"
+  DType dtype = DType::F32;
+  Shape shape;
+};
+
+struct PhaseTime {
+  std::string phase;
+  double seconds = 0;
+};
+
+// Sizes are bytes.
+struct ModelInfo {
+  std::string name;       // C identifier
+  std::string modelFile;  // without its folder: equal models in two folders give equal bytes
+  std::string modelHash;  // SHA-256 in hex
+  TargetSpec target;      // resolved
+  std::vector<TensorInfo> inputs, outputs;
+  int64_t arenaBytes = 0, arenaAlign = 64;
+  int64_t lowerBound = 0; // largest sum of live buffers in the chosen order
+  int64_t naiveBytes = 0; // all buffers side by side
+  int64_t weightsBytes = 0, codeBytes = 0, objectBytes = 0;
+  std::vector<RegionReport> regions;
+  std::vector<PhaseTime> phases;
+  int64_t peakMemory = 0; // of the compiler process
+};
+
+// ASCII letters, digits and '_', not empty, not starting with a digit, not a
+// keyword of C or C++ nor a name that the generated header itself uses.
+std::string makeIdentifier(const std::string &text);
+bool isIdentifier(const std::string &text);
+// One identifier for each name, unique also against `taken`.
+std::vector<std::string> makeIdentifiers(const std::vector<std::string> &names, std::vector<std::string> taken);
+
+std::string sha256Hex(const char *bytes, size_t size);
+
+extern const char *const kVersion; // "0.1.0"
+
+} // namespace aotc
+#endif

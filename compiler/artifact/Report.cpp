@@ -1,0 +1,74 @@
+#include "compiler/artifact/Report.h"
+#include "llvm/Support/JSON.h"
+#include "llvm/Support/raw_ostream.h"
+
+namespace aotc {
+namespace {
+
+void writeTensors(llvm::json::OStream &json, llvm::StringRef key, const std::vector<TensorInfo> &tensors) {
+  json.attributeArray(key, [&] {
+    for (const TensorInfo &t : tensors)
+      json.object([&] {
+        json.attribute("name", llvm::json::fixUTF8(t.name));
+        json.attribute("type", llvm::StringRef(name(t.dtype)));
+        json.attribute("shape", llvm::json::Array(t.shape));
+      });
+  });
+}
+
+} // namespace
+
+std::string writeReport(const ModelInfo &m) {
+  std::string text;
+  llvm::raw_string_ostream stream(text);
+  llvm::json::OStream json(stream, /*IndentSize=*/1);
+  json.object([&] {
+    json.attribute("aotc", kVersion);
+    json.attribute("name", m.name);
+    json.attribute("model", llvm::json::fixUTF8(m.modelFile));
+    json.attribute("model_sha256", m.modelHash);
+    json.attributeObject("target", [&] {
+      json.attribute("triple", m.target.triple);
+      json.attribute("cpu", m.target.cpu);
+      json.attribute("features", m.target.features);
+    });
+    writeTensors(json, "inputs", m.inputs);
+    writeTensors(json, "outputs", m.outputs);
+    json.attribute("object_bytes", m.objectBytes);
+    json.attribute("code_bytes", m.codeBytes);
+    json.attribute("weights_bytes", m.weightsBytes);
+    json.attributeObject("arena", [&] {
+      json.attribute("bytes", m.arenaBytes);
+      json.attribute("align", m.arenaAlign);
+      json.attribute("lower_bound_bytes", m.lowerBound);
+      json.attribute("naive_bytes", m.naiveBytes);
+    });
+    int64_t flops = 0;
+    json.attributeArray("regions", [&] {
+      for (const RegionReport &r : m.regions) {
+        flops += r.flops;
+        json.object([&] {
+          json.attribute("name", llvm::json::fixUTF8(r.name));
+          json.attribute("kind", r.kind);
+          json.attribute("function", r.function);
+          json.attribute("flops", r.flops);
+          json.attribute("bytes", r.bytes);
+        });
+      }
+    });
+    json.attribute("flops", flops);
+    double total = 0;
+    json.attributeObject("compile_seconds", [&] {
+      for (const PhaseTime &p : m.phases) {
+        json.attribute(p.phase, p.seconds);
+        total += p.seconds;
+      }
+      json.attribute("total", total);
+    });
+    json.attribute("compiler_peak_bytes", m.peakMemory);
+  });
+  stream << "\n";
+  return text;
+}
+
+} // namespace aotc

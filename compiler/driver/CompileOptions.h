@@ -1,0 +1,42 @@
+// Everything that a compile depends on. Filled by tools, tests and examples.
+#ifndef AOTC_COMPILER_DRIVER_COMPILEOPTIONS_H
+#define AOTC_COMPILER_DRIVER_COMPILEOPTIONS_H
+
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "backends/Backend.h"
+#include "compiler/driver/InputSpec.h"
+
+namespace aotc {
+
+// What a compile produces; `--emit` names them in lower case.
+enum class Emit { Obj, Header, NN, Plan, LLVM, Asm };
+
+struct CompileOptions {
+  std::string modelPath;
+  // A named input may cut the graph at any node; an .npy gives shape and type.
+  std::vector<InputSpec> inputs;
+  std::vector<std::string> outputs; // empty: the nodes that nobody consumes
+  TargetSpec target;                // empty fields: the host
+  std::string name = "model";       // C identifier, prefix of all exported symbols
+  std::string headerFile;           // file name that the header's first line shows
+  bool selfContained = false;       // abi.h is copied into the header
+  std::vector<Emit> emit = {Emit::Obj, Emit::Header};
+  uint64_t seed = 0;     // of random operators
+  std::string stopAfter; // name of a phase; empty: all
+  std::string dumpDir;   // numbered IR of every phase; empty: none
+  // Called at the start of every phase with its number (from 1), the number of phases and its name.
+  std::function<void(size_t, size_t, const std::string &)> progress;
+
+  bool wants(Emit what) const {
+    for (Emit e : emit)
+      if (e == what)
+        return true;
+    return false;
+  }
+};
+
+} // namespace aotc
+#endif

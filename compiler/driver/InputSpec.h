@@ -1,0 +1,31 @@
+// The grammar of --input and --expect, the same in every tool:
+//
+//   [NAME=]VALUE     NAME ends at the first '='; ":0" at its end is optional
+//   VALUE            an .npy path, or [d,d,...][:DTYPE] with d a number or '?'
+#ifndef AOTC_COMPILER_DRIVER_INPUTSPEC_H
+#define AOTC_COMPILER_DRIVER_INPUTSPEC_H
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "ir/Tensor/DType.h"
+
+namespace aotc {
+
+struct InputSpec {
+  std::string name;    // without ":0"; empty: by position
+  std::string npyPath; // empty: shape and dtype below
+  std::optional<std::vector<int64_t>> shape; // -1: '?'
+  std::optional<DType> dtype;
+};
+
+// `option` ("--input") opens the message of an error.
+absl::StatusOr<InputSpec> parseInputSpec(const std::string &option, const std::string &text);
+
+// "x:0" and "x" name the same tensor.
+std::string withoutPort0(const std::string &name);
+
+} // namespace aotc
+#endif

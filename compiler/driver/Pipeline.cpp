@@ -1,0 +1,95 @@
+#include "compiler/driver/Pipeline.h"
+#include "absl/strings/str_cat.h"
+#include "compiler/artifact/Header.h"
+#include "compiler/driver/State.h"
+#include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "passes/fold/Passes.h"
+#include "passes/fuse/Passes.h"
+#include "passes/schedule/Passes.h"
+#include "passes/simplify/Passes.h"
+
+namespace aotc {
+namespace {
+
+absl::Status simplify(Compilation &c) {
+  absl::Status status = c.runPasses("simplify", passes::buildSimplifyPhase);
+  if (status.ok() && c.options.wants(Emit::NN))
+    c.result.nn = c.printIR(/*elide=*/false);
+  return status;
+}
+
+absl::Status fuse(Compilation &c) { return c.runPasses("fuse", passes::buildFusePhase); }
+
+absl::Status select(Compilation &c) {
+  return c.runPasses("select", [&](mlir::OpPassManager &pm) {
+    c.backend->buildSelectPhase(pm, c.result.model.target);
+  });
+}
+
+absl::Status schedule(Compilation &c) {
+  if (absl::Status status = c.runPasses("schedule", passes::buildSchedulePhase); !status.ok())
+    return status;
+  auto function = *c.module->getOps<mlir::func::FuncOp>().begin();
+  auto number = [&](const char *name, int64_t &out) {
+    if (auto attr = function->getAttrOfType<mlir::IntegerAttr>(name))
+      out = attr.getInt();
+  };
+  ModelInfo &m = c.result.model;
+  number("plan.arena_bytes", m.arenaBytes);
+  number("plan.arena_align", m.arenaAlign);
+  number("plan.lower_bound", m.lowerBound);
+  number("plan.naive_bytes", m.naiveBytes);
+  number("plan.weights_bytes", m.weightsBytes);
+  if (c.options.wants(Emit::Plan))
+    c.result.plan = c.printIR(/*elide=*/true);
+  return absl::OkStatus();
+}
+
+absl::Status codegen(Compilation &c) {
+  ModelInfo &m = c.result.model;
+  EmitOptions options;
+  options.target = m.target;
+  options.name = m.name;
+  options.aotcVersion = kVersion;
+  options.modelHash = m.modelHash;
+  options.wantLLVM = c.options.wants(Emit::LLVM) || !c.options.dumpDir.empty();
+  options.wantAsm = c.options.wants(Emit::Asm);
+  absl::StatusOr<EmitResult> emitted = c.backend->emit(*c.module, options);
+  if (!emitted.ok())
+    return emitted.status();
+  m.objectBytes = static_cast<int64_t>(emitted->object.size());
+  m.codeBytes = emitted->codeBytes;
+  m.weightsBytes = emitted->weightsBytes;
+  m.regions = std::move(emitted->regions);
+  c.result.object = std::move(emitted->object);
+  c.result.llvmIR = std::move(emitted->llvmIR);
+  c.result.assembly = std::move(emitted->assembly);
+  return absl::OkStatus();
+}
+
+absl::Status artifact(Compilation &c) {
+  c.result.header = writeHeader(c.result.model, {c.options.headerFile, c.options.selfContained});
+  return absl::OkStatus();
+}
+
+} // namespace
+
+const std::vector<Phase> &pipeline() {
+  static const auto *phases = new std::vector<Phase>{
+      // Folds shape arithmetic on the way: nothing after this sees a dynamic shape.
+      {"import", "read the model into the nn dialect", importModel},
+      // Before fuse, because a group hides its operations from folding and CSE.
+      {"simplify", "fold constants and batch norms, drop dead and duplicate operations, choose layouts", simplify},
+      {"fuse", "group operations into kernels", fuse},
+      // After fuse, because a kernel is chosen for a group with its epilogue;
+      // before schedule, because kernels repack weights and ask for scratch memory.
+      {"select", "choose a kernel of the target for every group", select},
+      {"schedule", "order the kernels and place every buffer in one arena", schedule},
+      {"codegen", "generate machine code", codegen},
+      // Last: the header states the sizes that codegen found.
+      {"artifact", "write the header", artifact},
+  };
+  return *phases;
+}
+
+} // namespace aotc

@@ -1,0 +1,35 @@
+// What the phases of one compile hand to each other. Private to the driver.
+#ifndef AOTC_COMPILER_DRIVER_STATE_H
+#define AOTC_COMPILER_DRIVER_STATE_H
+
+#include "compiler/driver/Compile.h"
+#include "mlir/IR/BuiltinOps.h"
+#include "mlir/IR/MLIRContext.h"
+#include "mlir/IR/OwningOpRef.h"
+#include "mlir/Pass/PassManager.h"
+
+namespace aotc {
+
+struct Compilation {
+  explicit Compilation(const CompileOptions &options) : options(options) {}
+
+  const CompileOptions &options;
+  const Backend *backend = nullptr;
+  mlir::MLIRContext context{mlir::MLIRContext::Threading::DISABLED};
+  mlir::OwningOpRef<mlir::ModuleOp> module; // from import on
+  CompileResult result;
+
+  // Runs passes over the module. What they report becomes a model error for
+  // `phase`: an emitError of a pass names a node that cannot be compiled.
+  absl::Status runPasses(const char *phase, llvm::function_ref<void(mlir::OpPassManager &)> build);
+  // `elide`: weights as "...".
+  std::string printIR(bool elide);
+};
+
+// compiler/driver/Import.cpp: reads the file, fixes the input shapes, builds the module.
+absl::Status importModel(Compilation &c);
+// compiler/driver/IndexBounds.cpp: see CompileResult::indexBounds.
+std::vector<std::optional<int64_t>> findIndexBounds(mlir::ModuleOp module);
+
+} // namespace aotc
+#endif

@@ -1,0 +1,175 @@
+#include "tools/common/Options.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_split.h"
+#include "compiler/artifact/OutputFile.h"
+#include "compiler/artifact/Report.h"
+#include "compiler/driver/Pipeline.h"
+#include "llvm/Support/Path.h"
+#include "llvm/Support/raw_ostream.h"
+#include "tools/common/Progress.h"
+
+#include <cstdio>
+
+namespace cl = llvm::cl;
+
+namespace aotc::tools {
+
+cl::OptionCategory &toolCategory() {
+  static cl::OptionCategory category("Options");
+  return category;
+}
+
+cl::OptionCategory &compileCategory() {
+  static cl::OptionCategory category("Compile options");
+  return category;
+}
+
+namespace {
+
+std::string toolName = "aotc";
+
+cl::opt<std::string> modelPath(cl::Positional, cl::desc("MODEL"), cl::cat(compileCategory()));
+cl::list<std::string> inputs("input", cl::value_desc("[NAME=]VALUE"), cl::cat(compileCategory()),
+                             cl::desc("Type of an input: [d,d,...][:DTYPE], or the .npy file that it is read from. "
+                                      "Without NAME by position; a NAME may be any node, which cuts the graph there"));
+cl::list<std::string> outputs("output", cl::value_desc("NAME"), cl::cat(compileCategory()),
+                              cl::desc("Compute this node (default: the nodes that nobody consumes)"));
+cl::opt<std::string> triple("target", cl::value_desc("TRIPLE"), cl::cat(compileCategory()),
+                            cl::desc("Target triple (default: the host's)"));
+cl::opt<std::string> cpu("cpu", cl::value_desc("NAME"), cl::cat(compileCategory()),
+                         cl::desc("Target CPU: native, generic, x86-64-v3, znver3, ... (default: the host's)"));
+cl::opt<std::string> features("features", cl::value_desc("LIST"), cl::cat(compileCategory()),
+                              cl::desc("CPU features to add or remove, e.g. +avx2,-fma"));
+cl::opt<std::string> modelName("name", cl::value_desc("IDENT"), cl::cat(compileCategory()),
+                               cl::desc("Prefix of the exported symbols (default: the stem of -o, or of MODEL)"));
+cl::opt<std::string> seed("seed", cl::value_desc("N"), cl::cat(compileCategory()),
+                          cl::desc("Seed of random operators (default 0)"));
+cl::opt<std::string> dumpDir("dump-ir", cl::value_desc("DIR"), cl::cat(compileCategory()),
+                             cl::desc("Write the IR after every phase to DIR, numbered, weights elided"));
+cl::opt<std::string> report("report", cl::value_desc("FILE.json"), cl::cat(compileCategory()),
+                            cl::desc("Write sizes, arena, work of every region and compile time"));
+cl::opt<bool> time("time", cl::cat(compileCategory()), cl::desc("Print the time of every phase"));
+cl::opt<bool> listOps("list-ops", cl::cat(compileCategory()), cl::desc("List the operations that models may use"));
+cl::opt<bool> isVerbose("v", cl::cat(compileCategory()), cl::desc("Say what is being done"));
+
+void printVersion(llvm::raw_ostream &os) { os << "aotc " << kVersion << " (LLVM " << LLVM_VERSION_STRING << ")\n"; }
+
+// LLVM's parser prints several lines; the first says what is wrong.
+std::string firstLine(std::string text) {
+  text = text.substr(0, text.find('\n'));
+  if (size_t colon = text.find(": "); colon != std::string::npos && text.compare(0, toolName.size(), toolName) == 0)
+    text = text.substr(colon + 2);
+  if (size_t hint = text.find(".  Try: "); hint != std::string::npos)
+    text = text.substr(0, hint);
+  return text;
+}
+
+void printTimes(const ModelInfo &model) {
+  double total = 0;
+  for (const PhaseTime &p : model.phases) {
+    std::fprintf(stderr, "%10.3f s  %s\n", p.seconds, p.phase.c_str());
+    total += p.seconds;
+  }
+  std::fprintf(stderr, "%10.3f s  total\n", total);
+}
+
+} // namespace
+
+std::optional<ExitCode> parseCommandLine(int argc, char **argv, const std::string &overview) {
+  toolName = llvm::sys::path::filename(argv[0]).str();
+  cl::HideUnrelatedOptions({&toolCategory(), &compileCategory()});
+  cl::SetVersionPrinter(printVersion);
+  std::string phases = "PHASES (for --stop-after and --dump-ir, in order):\n\n";
+  for (const Phase &p : pipeline())
+    absl::StrAppend(&phases, "  ", p.name, std::string(10 - p.name.size(), ' '), p.help, "\n");
+  cl::extrahelp phasesHelp("\n" + phases), codesHelp(absl::StrCat("\n", kExitCodesHelp));
+  std::string errors;
+  llvm::raw_string_ostream stream(errors);
+  if (!cl::ParseCommandLineOptions(argc, argv, overview, &stream))
+    return fail(usageError(absl::StrCat(firstLine(stream.str()), "; see ", toolName, " --help")));
+  if (listOps) {
+    for (const std::string &op : importableOps())
+      llvm::outs() << op << "\n";
+    return ExitCode::Ok;
+  }
+  if (modelPath.empty())
+    return fail(usageError(absl::StrCat("no model given; see ", toolName, " --help")));
+  return std::nullopt;
+}
+
+absl::StatusOr<CompileOptions> compileOptions() {
+  CompileOptions o;
+  o.modelPath = modelPath;
+  for (const std::string &text : inputs) {
+    absl::StatusOr<InputSpec> spec = parseInputSpec("--input", text);
+    if (!spec.ok())
+      return spec.status();
+    o.inputs.push_back(*spec);
+  }
+  for (const std::string &text : outputs)
+    o.outputs.push_back(withoutPort0(text));
+  o.target = {triple, cpu, features};
+  o.name = modelName.empty() ? makeIdentifier(stemOf(modelPath)) : modelName.getValue();
+  if (!isIdentifier(o.name))
+    return usageError(absl::StrCat("--name ", o.name, ": not a C identifier, or a word that C or C++ reserves"));
+  if (!seed.empty() && !absl::SimpleAtoi(seed.getValue(), &o.seed))
+    return usageError(absl::StrCat("--seed ", seed.getValue(), ": give a number from 0 to 2^64-1"));
+  o.dumpDir = dumpDir;
+  return o;
+}
+
+bool nameGiven() { return !modelName.empty(); }
+
+absl::StatusOr<CompileResult> compile(CompileOptions options, bool quiet) {
+  OutputFiles files;
+  if (!report.empty())
+    if (absl::Status s = files.open(report); !s.ok())
+      return s;
+  absl::StatusOr<CompileResult> result;
+  {
+    Progress progress(!quiet && !isVerbose);
+    options.progress = [&](size_t number, size_t count, const std::string &name) {
+      progress.phase(number, count, name);
+      if (isVerbose && !quiet)
+        std::fprintf(stderr, "%s: [%zu/%zu] %s\n", toolName.c_str(), number, count, name.c_str());
+    };
+    result = compileModel(options);
+  }
+  if (!result.ok())
+    return result.status();
+  if (!quiet) {
+    for (const std::string &note : result->notes)
+      std::fprintf(stderr, "%s\n", note.c_str());
+    if (isVerbose)
+      std::fprintf(stderr, "%s: target %s, cpu %s, features %s\n", toolName.c_str(),
+                   result->model.target.triple.c_str(), result->model.target.cpu.c_str(),
+                   result->model.target.features.c_str());
+    if (time)
+      printTimes(result->model);
+  }
+  if (!report.empty()) {
+    if (absl::Status s = files.write(report, writeReport(result->model)); !s.ok())
+      return s;
+    if (absl::Status s = files.commit(); !s.ok())
+      return s;
+  }
+  return result;
+}
+
+ExitCode fail(const absl::Status &status) {
+  std::string message(status.message());
+  ExitCode code = exitCodeOf(status);
+  if (code == ExitCode::Model)
+    std::fprintf(stderr, "%s\n", message.c_str());
+  else
+    std::fprintf(stderr, "%s: error: %s\n", toolName.c_str(), printable(message).c_str());
+  return code;
+}
+
+int exitCode(const absl::Status &status) {
+  return static_cast<int>(status.ok() ? ExitCode::Ok : fail(status));
+}
+
+std::string stemOf(const std::string &path) { return llvm::sys::path::stem(path).str(); }
+
+} // namespace aotc::tools

@@ -1,0 +1,71 @@
+#include "tools/common/Values.h"
+#include "absl/strings/str_cat.h"
+#include "compiler/driver/Errors.h"
+
+#include <random>
+
+namespace aotc::tools {
+namespace {
+
+// Without a gather to obey: images use all of a byte, other integers are ids, masks and lengths.
+int64_t defaultBound(DType type) {
+  switch (type) {
+  case DType::U8:
+    return 256;
+  case DType::I8:
+    return 128;
+  default:
+    return 2;
+  }
+}
+
+Tensor makeUp(const TensorInfo &input, std::optional<int64_t> indexBound, std::mt19937_64 &random) {
+  Tensor t(input.dtype, input.shape);
+  // Not std::uniform_*_distribution, whose numbers differ between standard libraries.
+  for (int64_t i = 0; i < t.size(); ++i) {
+    if (isFloat(t.dtype()))
+      t.setF(i, static_cast<double>(random() >> 40) * 0x1p-23 - 1.0);
+    else
+      t.setI(i, static_cast<int64_t>(random() % static_cast<uint64_t>(
+                                         std::max<int64_t>(1, indexBound.value_or(defaultBound(t.dtype()))))));
+  }
+  return t;
+}
+
+} // namespace
+
+absl::StatusOr<std::vector<Tensor>> inputValues(const CompileOptions &options, const CompileResult &result,
+                                                bool madeUp, uint64_t seed) {
+  const std::vector<TensorInfo> &inputs = result.model.inputs;
+  std::vector<const InputSpec *> chosen(inputs.size(), nullptr);
+  size_t position = 0;
+  for (const InputSpec &spec : options.inputs) {
+    size_t i = 0;
+    if (spec.name.empty())
+      i = position++;
+    else
+      while (i < inputs.size() && inputs[i].name != spec.name)
+        ++i;
+    if (i < inputs.size()) // the import phase has reported the others
+      chosen[i] = &spec;
+  }
+  std::mt19937_64 random(seed);
+  std::vector<Tensor> values;
+  for (size_t i = 0; i < inputs.size(); ++i) {
+    if (chosen[i] && !chosen[i]->npyPath.empty()) {
+      absl::StatusOr<Tensor> tensor = loadNpy(chosen[i]->npyPath);
+      if (!tensor.ok())
+        return ioError(std::string(tensor.status().message()));
+      values.push_back(*tensor);
+    } else if (madeUp) {
+      values.push_back(makeUp(inputs[i], result.indexBounds[i], random));
+    } else {
+      return usageError(absl::StrCat("no values for input '", inputs[i].name, "' (",
+                                     typeString(inputs[i].dtype, inputs[i].shape), "); add --input ",
+                                     inputs[i].name, "=FILE.npy"));
+    }
+  }
+  return values;
+}
+
+} // namespace aotc::tools

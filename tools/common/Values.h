@@ -1,0 +1,19 @@
+// Input values for a compiled model: from files, or made up.
+#ifndef AOTC_TOOLS_COMMON_VALUES_H
+#define AOTC_TOOLS_COMMON_VALUES_H
+
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "compiler/driver/Compile.h"
+
+namespace aotc::tools {
+
+// One tensor an input, in order. Inputs whose --input names an .npy get its
+// values; for the others: seeded random values where `madeUp` allows it
+// (floats in [-1,1), integers valid for the gathers that they feed), else an error.
+absl::StatusOr<std::vector<Tensor>> inputValues(const CompileOptions &options, const CompileResult &result,
+                                                bool madeUp, uint64_t seed);
+
+} // namespace aotc::tools
+#endif
