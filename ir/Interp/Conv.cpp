@@ -85,7 +85,8 @@ struct Geometry {
   // The position on the large side, or -1 outside of it.
   int64_t at(int d, int64_t position, int64_t k) const {
     // Strides and dilations of single positions are arbitrary: their products may exceed 64 bits.
-    __int128 at = static_cast<__int128>(position) * strides[d] + static_cast<__int128>(k) * dilations[d] - padLow[d];
+    __int128 at =
+        static_cast<__int128>(position) * strides[d] + static_cast<__int128>(k) * dilations[d] - padLow[d];
     return at >= 0 && at < large[d] ? static_cast<int64_t>(at) : -1;
   }
 
@@ -113,7 +114,8 @@ template <typename F> void forEachPosition(const Extents &extents, F f) {
 
 int64_t volume(const Extents &extents) { return extents[0] * extents[1] * extents[2]; }
 
-template <typename Op> Geometry geometry(Op op, Extents large, Extents small, llvm::ArrayRef<int64_t> window) {
+template <typename Op>
+Geometry geometry(Op op, Extents large, Extents small, llvm::ArrayRef<int64_t> window) {
   return {large,
           small,
           spatial(window, 1),

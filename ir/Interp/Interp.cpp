@@ -4,10 +4,10 @@
 
 #include "absl/strings/str_cat.h"
 #include "ir/Interp/Kernels.h"
+#include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "llvm/ADT/StringMap.h"
 #include "llvm/ADT/TypeSwitch.h"
 #include "llvm/Support/MathExtras.h"
-#include "mlir/Dialect/Func/IR/FuncOps.h"
 
 namespace aotc {
 namespace interp {
@@ -66,7 +66,8 @@ absl::StatusOr<Results> fusion(mlir::Operation *op, const Arguments &in) {
 const Kernel *findKernel(llvm::StringRef name) {
   static const auto *table = [] {
     auto *kernels = new llvm::StringMap<Kernel>;
-    for (const auto &family : {mathKernels(), shapeKernels(), convKernels(), reduceKernels(), randomKernels()})
+    for (const auto &family :
+         {mathKernels(), shapeKernels(), convKernels(), reduceKernels(), randomKernels()})
       for (const Kernel &kernel : family)
         kernels->try_emplace(kernel.name, kernel);
     kernels->try_emplace(nn::FusionOp::getOperationName(),
@@ -181,7 +182,8 @@ absl::StatusOr<std::vector<Tensor>> evaluateOp(mlir::Operation *op, absl::Span<c
     return status;
   std::vector<Tensor> prepared;
   for (auto [i, operand] : llvm::enumerate(operands)) {
-    if (absl::Status status = interp::matches(operand, op->getOperand(i), name + ": operand", i); !status.ok())
+    if (absl::Status status = interp::matches(operand, op->getOperand(i), name + ": operand", i);
+        !status.ok())
       return status;
     Tensor tensor = interp::aligned(operand);
     bool wide = interp::widened(tensor.dtype()) == tensor.dtype() || !kernel->widensFloats;

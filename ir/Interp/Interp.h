@@ -11,7 +11,9 @@
 
 namespace mlir {
 class Operation;
-namespace func { class FuncOp; }
+namespace func {
+class FuncOp;
+}
 } // namespace mlir
 
 namespace aotc {

@@ -32,8 +32,7 @@ struct Kernel {
 enum : bool { kMovesBytes = false, kComputes = true };
 
 // A table row for `absl::StatusOr<Tensor> fn(Op, const Arguments &)`.
-template <typename Op, absl::StatusOr<Tensor> (*fn)(Op, const Arguments &)>
-Kernel kernel(bool widensFloats) {
+template <typename Op, absl::StatusOr<Tensor> (*fn)(Op, const Arguments &)> Kernel kernel(bool widensFloats) {
   return {Op::getOperationName(),
           [](mlir::Operation *op, const Arguments &in) -> absl::StatusOr<Results> {
             absl::StatusOr<Tensor> result = fn(mlir::cast<Op>(op), in);
@@ -52,8 +51,8 @@ std::vector<Kernel> reduceKernels();
 std::vector<Kernel> randomKernels();
 
 inline DType widened(DType type) { return type == DType::F16 || type == DType::BF16 ? DType::F32 : type; }
-Tensor widen(const Tensor &tensor);               // f16, bf16 to f32
-Tensor narrow(const Tensor &tensor, DType type);  // f32 to f16, bf16
+Tensor widen(const Tensor &tensor);              // f16, bf16 to f32
+Tensor narrow(const Tensor &tensor, DType type); // f32 to f16, bf16
 
 inline Shape shapeOf(mlir::Value value) {
   llvm::ArrayRef<int64_t> shape = nn::shapeOf(value);

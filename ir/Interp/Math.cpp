@@ -120,7 +120,9 @@ std::optional<uint64_t> unaryInteger(UnaryFn fn, uint64_t x, bool isSigned) {
 
 template <typename T> bool classify(UnaryFn fn, T x) {
   auto value = static_cast<double>(x);
-  return fn == UnaryFn::IsNan ? std::isnan(value) : fn == UnaryFn::IsInf ? std::isinf(value) : std::isfinite(value);
+  return fn == UnaryFn::IsNan   ? std::isnan(value)
+         : fn == UnaryFn::IsInf ? std::isinf(value)
+                                : std::isfinite(value);
 }
 
 absl::StatusOr<Tensor> unary(nn::UnaryOp op, const Arguments &in) {
@@ -239,7 +241,8 @@ uint64_t shiftAmount(uint64_t amount, bool isSigned, unsigned width) {
 }
 
 bool divides(BinaryFn fn) {
-  return fn == BinaryFn::Div || fn == BinaryFn::FloorDiv || fn == BinaryFn::FloorMod || fn == BinaryFn::TruncMod;
+  return fn == BinaryFn::Div || fn == BinaryFn::FloorDiv || fn == BinaryFn::FloorMod ||
+         fn == BinaryFn::TruncMod;
 }
 
 // Operands are sign- or zero-extended; the caller truncates the result.

@@ -197,7 +197,8 @@ absl::StatusOr<Tensor> softmax(nn::SoftmaxOp op, const Arguments &in) {
         sum += std::exp(line[k * lines.stride] - top);
       for (int64_t k = 0; k < lines.extent; ++k) {
         double x = line[k * lines.stride] - top;
-        to[lines.start(l) + k * lines.stride] = static_cast<T>(op.getLog() ? x - std::log(sum) : std::exp(x) / sum);
+        to[lines.start(l) + k * lines.stride] =
+            static_cast<T>(op.getLog() ? x - std::log(sum) : std::exp(x) / sum);
       }
     }
   };

@@ -35,8 +35,7 @@ absl::StatusOr<Tensor> reshape(nn::ReshapeOp op, const Arguments &in) {
 }
 
 absl::StatusOr<Tensor> broadcast(nn::BroadcastOp op, const Arguments &in) {
-  return remapped(in[0], op.getResult(),
-                  [&](size_t d, int64_t i) { return in[0].shape()[d] == 1 ? 0 : i; });
+  return remapped(in[0], op.getResult(), [&](size_t d, int64_t i) { return in[0].shape()[d] == 1 ? 0 : i; });
 }
 
 absl::StatusOr<Tensor> transpose(nn::TransposeOp op, const Arguments &in) {
@@ -139,7 +138,8 @@ absl::StatusOr<Tensor> gather(nn::GatherOp op, const Arguments &in) {
       return indexError(index, extent);
   if (result.size() == 0)
     return result;
-  int64_t batch = product(shape.first(batchDims)), outer = product(shape.subspan(batchDims, axis - batchDims));
+  int64_t batch = product(shape.first(batchDims)),
+          outer = product(shape.subspan(batchDims, axis - batchDims));
   int64_t picks = product(indexShape.subspan(batchDims));
   size_t bytes = product(shape.subspan(axis + 1)) * byteSize(result.dtype());
   char *to = result.mutableData();
@@ -248,18 +248,13 @@ absl::StatusOr<Tensor> iota(nn::IotaOp op, const Arguments &) {
 } // namespace
 
 std::vector<Kernel> shapeKernels() {
-  return {kernel<nn::ReshapeOp, reshape>(kMovesBytes),
-          kernel<nn::BroadcastOp, broadcast>(kMovesBytes),
-          kernel<nn::TransposeOp, transpose>(kMovesBytes),
-          kernel<nn::ConcatOp, concat>(kMovesBytes),
-          kernel<nn::SliceOp, slice>(kMovesBytes),
-          kernel<nn::DynamicSliceOp, dynamicSlice>(kMovesBytes),
-          kernel<nn::ReverseOp, reverse>(kMovesBytes),
-          kernel<nn::PadOp, pad>(kMovesBytes),
-          kernel<nn::GatherOp, gather>(kMovesBytes),
-          kernel<nn::GatherNdOp, gatherNd>(kMovesBytes),
-          kernel<nn::ScatterNdOp, scatterNd>(kComputes),
-          kernel<nn::IotaOp, iota>(kComputes)};
+  return {
+      kernel<nn::ReshapeOp, reshape>(kMovesBytes),     kernel<nn::BroadcastOp, broadcast>(kMovesBytes),
+      kernel<nn::TransposeOp, transpose>(kMovesBytes), kernel<nn::ConcatOp, concat>(kMovesBytes),
+      kernel<nn::SliceOp, slice>(kMovesBytes),         kernel<nn::DynamicSliceOp, dynamicSlice>(kMovesBytes),
+      kernel<nn::ReverseOp, reverse>(kMovesBytes),     kernel<nn::PadOp, pad>(kMovesBytes),
+      kernel<nn::GatherOp, gather>(kMovesBytes),       kernel<nn::GatherNdOp, gatherNd>(kMovesBytes),
+      kernel<nn::ScatterNdOp, scatterNd>(kComputes),   kernel<nn::IotaOp, iota>(kComputes)};
 }
 
 } // namespace aotc::interp

@@ -3,7 +3,6 @@
 #include <cstdio>
 #include <sys/stat.h>
 
-#include "absl/strings/escaping.h"
 #include "absl/strings/ascii.h"
 #include "absl/strings/escaping.h"
 #include "absl/strings/match.h"
@@ -166,9 +165,7 @@ void fromFortranOrder(const char *source, const Shape &shape, size_t elementByte
   }
 }
 
-absl::Status fileError(const std::string &path, int error) {
-  return absl::ErrnoToStatus(error, path);
-}
+absl::Status fileError(const std::string &path, int error) { return absl::ErrnoToStatus(error, path); }
 
 } // namespace
 
