@@ -120,7 +120,9 @@ std::string writeHeader(const ModelInfo &model, const HeaderOptions &options) {
                   "_call(const aotc_call *call);\n\n");
   absl::StrAppend(&h, "/* Tensors are dense and row-major; inputs are not written. `arena` is scratch memory of\n * ",
                   upper, "_ARENA_BYTES aligned to ", upper, "_ARENA_ALIGN. Returns AOTC_OK (0) on success. */\n");
-  absl::StrAppend(&h, "AOTC_NODISCARD static inline aotc_status ", n, "_run(", absl::StrJoin(parameters, ", "), ") {\n");
+  std::string head = absl::StrCat("AOTC_NODISCARD static inline aotc_status ", n, "_run(");
+  bool fits = head.size() + absl::StrJoin(parameters, ", ").size() < 108;
+  absl::StrAppend(&h, head, fits ? "" : "\n    ", absl::StrJoin(parameters, fits ? ", " : ",\n    "), ") {\n");
   absl::StrAppend(&h, pointerArray("const void *const ", "aotc_inputs", inputs));
   absl::StrAppend(&h, pointerArray("void *const ", "aotc_outputs", outputs));
   absl::StrAppend(&h, "  const aotc_call aotc_this_call = {(uint32_t)sizeof(aotc_call), 0, ",
