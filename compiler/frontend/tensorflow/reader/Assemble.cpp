@@ -1,0 +1,211 @@
+#include "compiler/frontend/tensorflow/reader/Assemble.h"
+
+#include <algorithm>
+#include <climits>
+#include <tuple>
+
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "compiler/frontend/tensorflow/reader/Decode.h"
+
+namespace aotc::tf {
+namespace {
+
+// Graphs of older producers write a placeholder's unknown shape as rank 0.
+constexpr int kFirstProducerWithScalarPlaceholders = 24;
+
+class Assembler {
+public:
+  Assembler(const GraphDefPtr &graphDef, FlatGraph flat, Diagnostics &diagnostics)
+      : producer(graphDef->versions().producer()), flat(std::move(flat)), diagnostics(diagnostics),
+        decoder(graphDef) {}
+
+  Model run(const Scope &scope, const Selection &selection) {
+    findOrder();
+    Model model;
+    model.graph.nodes.reserve(order.size());
+    for (int i : order)
+      model.graph.nodes.push_back(makeNode(flat.nodes[i]));
+    addInputs(model);
+    for (size_t i = 0; i < selection.outputs.size(); ++i) {
+      TensorName name{scope.nodes[selection.outputs[i].node]->name(), selection.outputs[i].port};
+      model.outputs.push_back({toString(name), edge(flat.resolve(flat.outputs[i]))});
+    }
+    reportUnusedCuts(scope, selection, model);
+    return model;
+  }
+
+private:
+  Edge edge(FlatEdge from) const { return {newIndex[from.node], from.port}; }
+
+  // Depth first from the outputs, producers first. Loops of control flow are
+  // opened at Merge; what stands behind such an edge is kept as well.
+  void findOrder() {
+    newIndex.assign(flat.nodes.size(), -1);
+    std::vector<bool> entered(flat.nodes.size());
+    std::vector<std::pair<int, size_t>> frames; // node, input to look at
+    std::vector<int> roots;
+    for (FlatEdge output : flat.outputs)
+      roots.push_back(flat.resolve(output).node);
+    auto enter = [&](int i) {
+      if (entered[i])
+        return;
+      entered[i] = true;
+      openLoop(flat.nodes[i], roots);
+      frames.emplace_back(i, 0);
+    };
+    for (size_t root = 0; root < roots.size(); ++root) { // grows on the way
+      enter(roots[root]);
+      while (!frames.empty()) {
+        auto &[i, next] = frames.back();
+        if (next < flat.nodes[i].inputs.size()) {
+          enter(flat.nodes[i].inputs[next++].node);
+          continue;
+        }
+        newIndex[i] = static_cast<int>(order.size());
+        order.push_back(i);
+        frames.pop_back();
+      }
+    }
+  }
+
+  void openLoop(FlatNode &node, std::vector<int> &roots) {
+    for (FlatEdge &input : node.inputs)
+      input = flat.resolve(input);
+    if (node.kind != FlatNode::Operation || (node.def->op() != "Merge" && node.def->op() != "RefMerge"))
+      return;
+    auto isBack = [&](FlatEdge input) { return absl::EndsWith(flat.nodes[input.node].def->op(), "NextIteration"); };
+    for (FlatEdge input : node.inputs)
+      if (isBack(input))
+        roots.push_back(input.node);
+    node.inputs.erase(std::remove_if(node.inputs.begin(), node.inputs.end(), isBack), node.inputs.end());
+  }
+
+  Node makeNode(const FlatNode &from) {
+    Node node;
+    node.name = from.name;
+    if (isInput(from)) {
+      node.op = "Placeholder";
+      node.attrs["dtype"] = inputType(from);
+      node.attrs["shape"] = inputShape(from);
+      return node;
+    }
+    node.op = from.def->op();
+    for (FlatEdge input : from.inputs)
+      node.inputs.push_back(edge(input));
+    for (const auto &[name, value] : from.def->attr()) {
+      if (absl::StartsWith(name, "_") && name != "_output_shapes")
+        continue;
+      const proto::AttrValue *actual = findAttr(*from.def, name, from.environment);
+      if (!actual)
+        diagnostics.error(node.name, node.op,
+                          absl::StrCat("attribute '", name, "' refers to '", value.placeholder(),
+                                       "', which no call gives"));
+      else if (std::optional<Attr> attr = decoder.attr(*actual))
+        node.attrs.emplace(name, std::move(*attr));
+    }
+    if (node.op == "Const")
+      checkConstant(node);
+    return node;
+  }
+
+  static void checkConstant(Node &node) {
+    auto value = node.attrs.find("value"), dtype = node.attrs.find("dtype");
+    if (value == node.attrs.end() || dtype == node.attrs.end())
+      return;
+    const auto *tensor = std::get_if<Tensor>(&value->second);
+    const auto *type = std::get_if<TypeCode>(&dtype->second);
+    if (tensor && type && dtypeOf(*type) != tensor->dtype())
+      value->second = BadTensor{absl::StrCat("holds ", std::string(name(tensor->dtype())), " elements, but the attribute 'dtype' is ",
+                                             nameOf(*type))};
+  }
+
+  static bool isInput(const FlatNode &node) {
+    return node.kind == FlatNode::Cut || isPlaceholder(node.def->op());
+  }
+
+  // A cut's type, as far as an attribute tells it.
+  TypeCode inputType(const FlatNode &node) const {
+    static constexpr absl::string_view kBool[] = {"Equal",   "NotEqual",     "Less",      "LessEqual",
+                                                  "Greater", "GreaterEqual", "LogicalOr", "LogicalAnd",
+                                                  "LogicalNot", "IsNan",     "IsInf",     "IsFinite"};
+    if (std::find(std::begin(kBool), std::end(kBool), node.def->op()) != std::end(kBool))
+      return {proto::DT_BOOL};
+    for (const char *name : {"dtype", "DstT", "out_type", "output_type", "T"}) {
+      const proto::AttrValue *value = findAttr(*node.def, name, node.environment);
+      if (value && value->value_case() == proto::AttrValue::kType)
+        return typeCode(value->type());
+    }
+    return {};
+  }
+
+  PartialShape inputShape(const FlatNode &node) {
+    PartialShape shape;
+    const proto::AttrValue *value = findAttr(*node.def, "shape", node.environment);
+    if (value && value->value_case() == proto::AttrValue::kShape && absl::StartsWith(node.def->op(), "Placeholder"))
+      shape = partialShape(value->shape());
+    if (shape && shape->empty() && producer < kFirstProducerWithScalarPlaceholders)
+      shape.reset();
+    if (!shape) {
+      value = findAttr(*node.def, "_output_shapes", node.environment);
+      if (value && node.cutPort < value->list().shape_size())
+        shape = partialShape(value->list().shape(node.cutPort));
+    }
+    if (!shape)
+      return shape;
+    Shape known = *shape;
+    for (int64_t &dim : known)
+      dim = dim == -1 ? 1 : dim;
+    if (known.size() <= kMaxRank && elementCount(known, sizeof(double)))
+      return shape;
+    diagnostics.error(node.name, node.def->op(),
+                      known.size() > kMaxRank ? absl::StrCat("has a shape of ", known.size(), " dimensions")
+                                              : absl::StrCat("has the impossible shape ", aotc::toString(*shape)));
+    return std::nullopt;
+  }
+
+  void addInputs(Model &model) {
+    std::vector<int> found;
+    for (int i : order)
+      if (isInput(flat.nodes[i]))
+        found.push_back(i);
+    auto position = [&](int i) {
+      const FlatNode &node = flat.nodes[i];
+      return std::tuple(node.fileOrder < 0 ? INT_MAX : node.fileOrder, node.cutPort, i);
+    };
+    std::sort(found.begin(), found.end(), [&](int a, int b) { return position(a) < position(b); });
+    for (int i : found) {
+      const Node &node = model.graph.nodes[newIndex[i]];
+      model.inputs.push_back({node.name, {newIndex[i], 0}, std::get<TypeCode>(node.attrs.at("dtype")),
+                              std::get<PartialShape>(node.attrs.at("shape")), flat.nodes[i].kind == FlatNode::Cut});
+    }
+  }
+
+  void reportUnusedCuts(const Scope &scope, const Selection &selection, const Model &model) {
+    std::vector<Port> used;
+    for (const FlatNode &node : flat.nodes)
+      if (node.kind == FlatNode::Cut)
+        used.push_back({node.fileOrder, node.cutPort});
+    std::sort(used.begin(), used.end());
+    for (Port cut : selection.cuts)
+      if (!std::binary_search(used.begin(), used.end(), cut))
+        diagnostics.note(toString(TensorName{scope.nodes[cut.node]->name(), cut.port}), scope.nodes[cut.node]->op(),
+                         "no output depends on this input; it is ignored");
+  }
+
+  const int producer;
+  FlatGraph flat;
+  Diagnostics &diagnostics;
+  Decoder decoder;
+  std::vector<int> order;    // of flat nodes
+  std::vector<int> newIndex; // flat node -> node of the model
+};
+
+} // namespace
+
+Model assemble(const GraphDefPtr &graphDef, const Scope &scope, const Selection &selection, FlatGraph flat,
+               Diagnostics &diagnostics) {
+  return Assembler(graphDef, std::move(flat), diagnostics).run(scope, selection);
+}
+
+} // namespace aotc::tf

@@ -1,0 +1,285 @@
+#include "compiler/frontend/tensorflow/reader/Inline.h"
+
+#include <algorithm>
+
+#include "absl/strings/str_cat.h"
+#include "compiler/frontend/tensorflow/reader/Limits.h"
+
+namespace aotc::tf {
+namespace {
+
+// One use of a scope: the graph, or a function's body for one call.
+struct Instance {
+  const Scope &scope;
+  std::string prefix;
+  const Environment *environment; // null for the graph
+  std::vector<FlatEdge> arguments;
+  std::vector<int> argumentStart; // of each input_arg in `arguments`, and the end
+};
+
+class Flattener {
+public:
+  Flattener(Library &library, Diagnostics &diagnostics) : library(library), diagnostics(diagnostics) {}
+
+  std::optional<FlatGraph> run(const Scope &scope, const Selection &selection) {
+    cuts = &selection.cuts;
+    std::vector<Input> roots;
+    for (Port output : selection.outputs) {
+      Input input;
+      input.node = output.node;
+      input.index = output.port;
+      roots.push_back(input);
+    }
+    if (!checkCost(scope, roots))
+      return std::nullopt;
+    Instance instance{scope, "", nullptr, {}, {}};
+    flat.outputs = expand(instance, roots);
+    return failed ? std::nullopt : std::optional(std::move(flat));
+  }
+
+private:
+  void error(const proto::NodeDef &node, const std::string &name, absl::string_view message) {
+    diagnostics.error(name, node.op(), std::string(message));
+    failed = true;
+  }
+
+  bool isCut(const Instance &instance, const Input &input) const {
+    return !instance.environment && std::binary_search(cuts->begin(), cuts->end(), Port{input.node, input.index});
+  }
+
+  // Nodes that the roots depend on through data, in the order of the scope.
+  std::vector<int> needed(const Instance &instance, const std::vector<Input> &roots) const {
+    std::vector<bool> seen(instance.scope.nodes.size());
+    std::vector<int> work;
+    auto push = [&](const Input &input) {
+      if (input.node < 0 || input.control || seen[input.node] || isCut(instance, input))
+        return;
+      seen[input.node] = true;
+      work.push_back(input.node);
+    };
+    for (const Input &root : roots)
+      push(root);
+    while (!work.empty()) {
+      int node = work.back();
+      work.pop_back();
+      for (const Input &input : instance.scope.inputs[node])
+        push(input);
+    }
+    std::vector<int> result;
+    for (size_t i = 0; i < seen.size(); ++i)
+      if (seen[i])
+        result.push_back(i);
+    return result;
+  }
+
+  // Repeated calls grow exponentially with their depth: add up before doing.
+  bool checkCost(const Scope &scope, const std::vector<Input> &roots) {
+    uint64_t nodes = 0, bytes = 0;
+    for (int i : needed({scope, "", nullptr, {}, {}}, roots)) {
+      library.addCost(*scope.nodes[i], nodes, bytes);
+      if (nodes <= kMaxInlinedNodes && bytes <= kMaxInlinedBytes)
+        continue;
+      error(*scope.nodes[i], scope.nodes[i]->name(),
+            absl::StrCat("inlining the function calls up to here takes more than ", kMaxInlinedNodes, " nodes or ",
+                         kMaxInlinedBytes >> 20, " MiB"));
+      return false;
+    }
+    return true;
+  }
+
+  // Adds the instance's nodes and returns what the roots are. The recursion
+  // (a call inside a function) is bounded by kMaxCallDepth.
+  std::vector<FlatEdge> expand(const Instance &instance, const std::vector<Input> &roots) {
+    absl::flat_hash_map<int, int> flatOf; // index in the scope -> index in the flat graph
+    std::vector<int> kept = needed(instance, roots);
+    for (int i : kept) {
+      flatOf.emplace(i, static_cast<int>(flat.nodes.size()));
+      FlatNode &node = flat.nodes.emplace_back();
+      node.def = instance.scope.nodes[i];
+      node.environment = instance.environment;
+      node.name = absl::StrCat(instance.prefix, node.def->name());
+      if (!instance.environment)
+        node.fileOrder = i;
+      if (library.callee(*node.def))
+        node.kind = FlatNode::Call;
+    }
+    for (int i : kept) {
+      FlatNode &node = flat.nodes[flatOf[i]];
+      for (const Input &input : instance.scope.inputs[i])
+        if (!input.control)
+          append(instance, input, flatOf, node, node.inputs);
+    }
+    for (int i : kept)
+      if (FlatNode &node = flat.nodes[flatOf[i]]; node.kind == FlatNode::Call)
+        inlineCall(node);
+    std::vector<FlatEdge> results;
+    FlatNode nobody;
+    for (const Input &root : roots) {
+      nobody.name = instance.prefix;
+      nobody.def = root.node < 0 ? nullptr : instance.scope.nodes[root.node];
+      append(instance, root, flatOf, nobody, results);
+    }
+    return results;
+  }
+
+  // Appends the tensors that `input` of `consumer` stands for.
+  void append(const Instance &instance, const Input &input, const absl::flat_hash_map<int, int> &flatOf,
+              const FlatNode &consumer, std::vector<FlatEdge> &edges) {
+    static const proto::NodeDef kNone;
+    auto fail = [&](absl::string_view message) {
+      error(consumer.def ? *consumer.def : kNone, consumer.name, message);
+      edges.push_back({});
+    };
+    if (input.argument >= 0) {
+      int start = instance.argumentStart[input.argument], end = instance.argumentStart[input.argument + 1];
+      if (input.index >= end - start)
+        return fail(absl::StrCat("takes tensor ", input.index, " of an argument that has ", end - start));
+      if (input.index >= 0)
+        return edges.push_back(instance.arguments[start + input.index]);
+      if (!countExpanded(end - start))
+        return fail("inputs that stand for lists of tensors are too many");
+      edges.insert(edges.end(), instance.arguments.begin() + start, instance.arguments.begin() + end);
+      return;
+    }
+    if (isCut(instance, input))
+      return edges.push_back({cutNode(instance, input), 0});
+    int producer = flatOf.at(input.node);
+    const proto::NodeDef &def = *instance.scope.nodes[input.node];
+    int64_t start = 0, count = 0;
+    if (!findOutput(def, instance.environment, input.output, start, count))
+      return fail(input.output.empty()
+                      ? absl::StrCat("the number of outputs of node '", def.name(), "' (", def.op(), ") is not known")
+                      : absl::StrCat("node '", def.name(), "' (", def.op(), ") has no output '", input.output, "'"));
+    if (input.index >= count)
+      return fail(absl::StrCat("takes output ", input.index, " of node '", def.name(), "' (", def.op(),
+                               "), which has ", count));
+    if (input.index >= 0)
+      return edges.push_back({producer, static_cast<int>(start + input.index)});
+    if (!countExpanded(count))
+      return fail("inputs that stand for lists of tensors are too many");
+    for (int64_t k = 0; k < count; ++k)
+      edges.push_back({producer, static_cast<int>(start + k)});
+  }
+
+  bool countExpanded(int64_t count) {
+    expanded += count;
+    return expanded <= kMaxExpandedInputs;
+  }
+
+  // The ports of output argument `name`, or of all when it is empty.
+  bool findOutput(const proto::NodeDef &def, const Environment *environment, absl::string_view name, int64_t &start,
+                  int64_t &count) {
+    std::vector<OutputArg> args;
+    const Function *function = library.callee(def);
+    if (function && !isGenericCall(def.op())) {
+      Environment inner = callEnvironment(def, environment, *function);
+      for (const auto &arg : function->scope.function->signature().output_arg())
+        args.push_back({arg.name(), portsOf(arg, inner)});
+    } else {
+      args = outputArgs(def, environment);
+    }
+    start = count = 0;
+    for (const OutputArg &arg : args) {
+      if (arg.ports < 0)
+        return false;
+      if (!name.empty() && (arg.name == name || arg.name.empty())) {
+        count = arg.ports;
+        return true;
+      }
+      (name.empty() ? count : start) += arg.ports;
+    }
+    return name.empty();
+  }
+
+  // The attributes that the body of a called function may refer to.
+  Environment callEnvironment(const proto::NodeDef &def, const Environment *outer, const Function &function) {
+    Environment environment;
+    for (const auto &attr : function.scope.function->signature().attr())
+      if (attr.has_default_value())
+        environment[attr.name()] = &attr.default_value();
+    const auto &given = isGenericCall(def.op()) ? def.attr().at("f").func().attr() : def.attr();
+    for (const auto &[name, value] : given) {
+      const proto::AttrValue *actual = &value;
+      if (value.value_case() == proto::AttrValue::kPlaceholder) {
+        auto found = outer ? outer->find(value.placeholder()) : Environment::const_iterator();
+        if (!outer || found == outer->end())
+          continue;
+        actual = found->second;
+      }
+      environment[name] = actual;
+    }
+    return environment;
+  }
+
+  void inlineCall(FlatNode &call) {
+    const Function &function = *library.callee(*call.def);
+    const Environment &environment =
+        flat.environments.emplace_back(callEnvironment(*call.def, call.environment, function));
+    Instance instance{function.scope, absl::StrCat(call.name, "/"), &environment, call.inputs, {0}};
+    const std::string &name = function.scope.function->signature().name();
+    int64_t expected = 0;
+    for (const auto &arg : function.scope.function->signature().input_arg()) {
+      int64_t ports = portsOf(arg, environment);
+      if (ports < 0)
+        return error(*call.def, call.name,
+                     absl::StrCat("does not say how many tensors argument '", arg.name(), "' of function '", name,
+                                  "' has"));
+      expected += ports;
+      instance.argumentStart.push_back(static_cast<int>(std::min<int64_t>(expected, call.inputs.size())));
+    }
+    if (expected != static_cast<int64_t>(call.inputs.size()))
+      return error(*call.def, call.name,
+                   absl::StrCat("passes ", call.inputs.size(), " arguments to function '", name, "', which takes ",
+                                expected));
+    call.results = expand(instance, function.scope.results);
+  }
+
+  int cutNode(const Instance &instance, const Input &input) {
+    auto [found, isNew] = cutNodes.try_emplace({input.node, input.index}, static_cast<int>(flat.nodes.size()));
+    if (isNew) {
+      FlatNode &node = flat.nodes.emplace_back();
+      node.kind = FlatNode::Cut;
+      node.def = instance.scope.nodes[input.node];
+      node.name = toString(TensorName{node.def->name(), input.index});
+      node.cutPort = input.index;
+      node.fileOrder = input.node;
+    }
+    return found->second;
+  }
+
+  Library &library;
+  Diagnostics &diagnostics;
+  const std::vector<Port> *cuts = nullptr;
+  FlatGraph flat;
+  absl::flat_hash_map<std::pair<int, int>, int> cutNodes; // by node and port of the graph
+  size_t expanded = 0;
+  bool failed = false;
+};
+
+} // namespace
+
+// Calls neither recurse nor form cycles, so the walk ends. Every link that it
+// passes is shortened, because calls may form long chains.
+FlatEdge FlatGraph::resolve(FlatEdge edge) {
+  auto link = [&](FlatEdge e) -> FlatEdge * {
+    if (e.node < 0 || nodes[e.node].kind != FlatNode::Call)
+      return nullptr;
+    std::vector<FlatEdge> &results = nodes[e.node].results;
+    return e.port < static_cast<int>(results.size()) ? &results[e.port] : nullptr;
+  };
+  FlatEdge end = edge;
+  while (const FlatEdge *next = link(end))
+    end = *next;
+  while (FlatEdge *next = link(edge)) {
+    edge = *next;
+    *next = end;
+  }
+  return end;
+}
+
+std::optional<FlatGraph> flatten(const Scope &scope, Library &library, const Selection &selection,
+                                 Diagnostics &diagnostics) {
+  return Flattener(library, diagnostics).run(scope, selection);
+}
+
+} // namespace aotc::tf

@@ -1,0 +1,112 @@
+#include "compiler/frontend/tensorflow/reader/Library.h"
+
+#include <algorithm>
+#include <limits>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "compiler/frontend/tensorflow/reader/Limits.h"
+
+namespace aotc::tf {
+namespace {
+
+// Far above every limit and far below overflow.
+constexpr uint64_t kSaturated = uint64_t(1) << 50;
+uint64_t saturate(uint64_t value) { return std::min(value, kSaturated); }
+
+// Bytes that a node takes in each copy. Tensors are shared between copies.
+uint64_t ownBytes(const proto::NodeDef &node) {
+  uint64_t bytes = 128 + node.name().size() + 32 * static_cast<uint64_t>(node.input_size());
+  for (const auto &[name, value] : node.attr())
+    if (value.value_case() != proto::AttrValue::kTensor)
+      bytes += 64 + name.size() + 8 * value.ByteSizeLong();
+  return bytes;
+}
+
+} // namespace
+
+bool isGenericCall(absl::string_view op) { return op == "PartitionedCall" || op == "StatefulPartitionedCall"; }
+
+Library::Library(const proto::GraphDef &graph, Diagnostics &diagnostics) : diagnostics(diagnostics) {
+  for (const proto::FunctionDef &def : graph.library().function())
+    if (!functions.try_emplace(def.signature().name(), std::make_unique<Function>(def)).second)
+      diagnostics.error(def.signature().name(), "", "another function has the same name");
+}
+
+Function *Library::callee(const proto::NodeDef &node) {
+  absl::string_view name = node.op();
+  if (isGenericCall(node.op())) {
+    auto f = node.attr().find("f");
+    if (f == node.attr().end() || f->second.value_case() != proto::AttrValue::kFunc)
+      return nullptr;
+    name = f->second.func().name();
+  }
+  auto found = functions.find(name);
+  return found == functions.end() ? nullptr : found->second.get();
+}
+
+void Library::addCost(const proto::NodeDef &node, uint64_t &nodes, uint64_t &bytes) {
+  const Function *function = callee(node);
+  if (!function)
+    return;
+  uint64_t prefix = node.name().size() + 1; // that every name inside gets
+  uint64_t prefixes = function->nodes < kSaturated / prefix ? function->nodes * prefix : kSaturated;
+  nodes = saturate(nodes + function->nodes);
+  bytes = saturate(bytes + function->bytes + prefixes);
+}
+
+bool Library::checkCalls(const Scope &scope) {
+  bool ok = true;
+  for (const proto::NodeDef *node : scope.nodes) {
+    if (Function *function = callee(*node)) {
+      ok &= visit(*function);
+    } else if (isGenericCall(node->op())) {
+      auto f = node->attr().find("f");
+      bool named = f != node->attr().end() && f->second.value_case() == proto::AttrValue::kFunc;
+      diagnostics.error(node->name(), node->op(),
+                        named ? absl::StrCat("calls function '", f->second.func().name(),
+                                             "', which the file does not define")
+                              : "does not name the function that it calls");
+      ok = false;
+    }
+  }
+  return ok;
+}
+
+// Recursion of this method is bounded by kMaxCallDepth.
+bool Library::visit(Function &function) {
+  const std::string &name = function.scope.function->signature().name();
+  if (function.state == Function::Open) {
+    auto first = std::find(path.begin(), path.end(), &function);
+    std::string cycle = absl::StrJoin(first, path.end(), " -> ", [](std::string *out, const Function *f) {
+      absl::StrAppend(out, f->scope.function->signature().name());
+    });
+    diagnostics.error(name, "", absl::StrCat("function calls itself: ", cycle, " -> ", name));
+    return false;
+  }
+  if (function.state == Function::Bad)
+    return false; // already reported
+  if (path.size() + (function.state == Function::Good ? function.height : 0) >= static_cast<size_t>(kMaxCallDepth)) {
+    diagnostics.error(name, "", absl::StrCat("function calls nest deeper than ", kMaxCallDepth));
+    return false;
+  }
+  if (function.state == Function::Good)
+    return true;
+  function.state = Function::Open;
+  path.push_back(&function);
+  bool ok = function.scope.resolve(diagnostics);
+  ok &= checkCalls(function.scope);
+  function.nodes = 1;
+  for (const proto::NodeDef *node : function.scope.nodes) {
+    function.nodes = saturate(function.nodes + 1);
+    function.bytes = saturate(function.bytes + ownBytes(*node));
+    addCost(*node, function.nodes, function.bytes);
+    if (const Function *inner = callee(*node))
+      function.height = std::max(function.height, inner->height + 1);
+  }
+  path.pop_back();
+  function.state = ok ? Function::Good : Function::Bad;
+  return ok;
+}
+
+} // namespace aotc::tf

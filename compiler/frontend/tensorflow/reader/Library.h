@@ -1,0 +1,47 @@
+// The functions of a file, resolved when a call first reaches them, and what
+// inlining them would cost.
+#ifndef AOTC_COMPILER_FRONTEND_TENSORFLOW_READER_LIBRARY_H
+#define AOTC_COMPILER_FRONTEND_TENSORFLOW_READER_LIBRARY_H
+
+#include <memory>
+
+#include "compiler/frontend/tensorflow/reader/OpOutputs.h"
+#include "compiler/frontend/tensorflow/reader/Scope.h"
+
+namespace aotc::tf {
+
+struct Function {
+  explicit Function(const proto::FunctionDef &def) : scope(def) {}
+  Scope scope;
+  // Of the whole inlined body, saturating.
+  uint64_t nodes = 0; // calls count as one more
+  uint64_t bytes = 0; // of names below the call, inputs and attributes
+  int height = 0;     // of nested calls
+  enum { New, Open, Good, Bad } state = New;
+};
+
+class Library {
+public:
+  Library(const proto::GraphDef &graph, Diagnostics &diagnostics);
+
+  // The function that a node calls and that is inlined, or null.
+  Function *callee(const proto::NodeDef &node);
+  // Checks all functions that `scope` may reach: that they exist, resolve and
+  // do not recurse. False: a problem was reported.
+  bool checkCalls(const Scope &scope);
+  // Adds the cost of inlining `node` to the counters.
+  void addCost(const proto::NodeDef &node, uint64_t &nodes, uint64_t &bytes);
+
+private:
+  bool visit(Function &function);
+
+  Diagnostics &diagnostics;
+  absl::flat_hash_map<absl::string_view, std::unique_ptr<Function>> functions;
+  std::vector<const Function *> path; // that are being visited
+};
+
+// PartitionedCall and its like: the attribute "f" names the function.
+bool isGenericCall(absl::string_view op);
+
+} // namespace aotc::tf
+#endif

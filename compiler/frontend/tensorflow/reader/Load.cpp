@@ -1,0 +1,138 @@
+#include "compiler/frontend/tensorflow/reader/Load.h"
+
+#include <cerrno>
+#include <climits>
+#include <cstring>
+#include <fcntl.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "absl/cleanup/cleanup.h"
+#include "absl/strings/str_cat.h"
+#include "compiler/frontend/tensorflow/reader/Limits.h"
+#include "google/protobuf/io/coded_stream.h"
+#include "google/protobuf/io/tokenizer.h"
+#include "google/protobuf/io/zero_copy_stream_impl_lite.h"
+#include "google/protobuf/text_format.h"
+
+namespace aotc::tf {
+namespace {
+
+namespace pb = google::protobuf;
+
+// Keeps the first error of the text parser, which prints to stderr otherwise.
+class FirstError : public pb::io::ErrorCollector {
+public:
+  void AddError(int line, int column, const std::string &message) override {
+    if (text.empty())
+      text = absl::StrCat("line ", line + 1, ", column ", column + 1, ": ", message);
+  }
+  void AddWarning(int, int, const std::string &) override {} // unknown fields
+  std::string text;
+};
+
+// The wire format of a graph with a node always has a control byte near its
+// start (the tag of NodeDef.op is 0x12); text never has one.
+bool looksLikeText(absl::string_view bytes) {
+  for (unsigned char c : bytes.substr(0, 1024))
+    if ((c < 0x20 && !std::strchr("\t\n\v\f\r", c)) || c == 0x7f || c == 0)
+      return false;
+  return true;
+}
+
+absl::Status tooManyNodes() {
+  return absl::InvalidArgumentError(absl::StrCat("has more than ", kMaxNodes, " nodes"));
+}
+
+// A node of two bytes takes a hundred when parsed: count before parsing.
+absl::Status checkNodeCount(absl::string_view bytes) {
+  pb::io::CodedInputStream stream(reinterpret_cast<const uint8_t *>(bytes.data()), bytes.size());
+  constexpr uint32_t kNodeTag = (proto::GraphDef::kNodeFieldNumber << 3) | 2;
+  size_t nodes = 0;
+  while (uint32_t tag = stream.ReadTagNoLastTag()) {
+    nodes += tag == kNodeTag;
+    uint32_t length = 0;
+    uint64_t number = 0;
+    bool ok = false;
+    switch (tag & 7) {
+    case 0: ok = stream.ReadVarint64(&number); break;
+    case 1: ok = stream.Skip(8); break;
+    case 2: ok = stream.ReadVarint32(&length) && length <= INT_MAX && stream.Skip(length); break;
+    case 5: ok = stream.Skip(4); break;
+    default: break; // groups: the parser judges
+    }
+    if (!ok)
+      break;
+  }
+  return nodes > kMaxNodes ? tooManyNodes() : absl::OkStatus();
+}
+
+absl::Status parseBinary(absl::string_view bytes, proto::GraphDef &graph) {
+  if (absl::Status status = checkNodeCount(bytes); !status.ok())
+    return status;
+  pb::io::CodedInputStream stream(reinterpret_cast<const uint8_t *>(bytes.data()), bytes.size());
+  stream.SetRecursionLimit(kMaxMessageDepth);
+  if (graph.ParseFromCodedStream(&stream) && stream.ConsumedEntireMessage())
+    return absl::OkStatus();
+  if (bytes[0] == 0x08) // both formats start with a version number
+    return absl::InvalidArgumentError("is not a TensorFlow graph; a SavedModel or an ONNX model perhaps");
+  return absl::InvalidArgumentError("is not a TensorFlow graph, or is damaged: the protocol buffer does not parse");
+}
+
+absl::Status parseText(absl::string_view bytes, proto::GraphDef &graph) {
+  pb::io::ArrayInputStream stream(bytes.data(), static_cast<int>(bytes.size()));
+  FirstError error;
+  pb::TextFormat::Parser parser;
+  parser.RecordErrorsTo(&error);
+  parser.AllowUnknownField(true);
+  parser.AllowUnknownExtension(true);
+  parser.SetRecursionLimit(kMaxMessageDepth);
+  if (parser.Parse(&stream, &graph))
+    return static_cast<size_t>(graph.node_size()) > kMaxNodes ? tooManyNodes() : absl::OkStatus();
+  return absl::InvalidArgumentError(absl::StrCat("is not a TensorFlow graph in text form: ", error.text));
+}
+
+} // namespace
+
+absl::StatusOr<GraphDefPtr> parseGraphDef(absl::string_view bytes) {
+  if (bytes.empty())
+    return absl::InvalidArgumentError("is empty");
+  if (bytes.size() > INT_MAX)
+    return absl::InvalidArgumentError("is larger than 2 GiB, the limit of protocol buffers");
+  auto graph = std::make_shared<proto::GraphDef>();
+  absl::Status status = looksLikeText(bytes) ? parseText(bytes, *graph) : parseBinary(bytes, *graph);
+  if (!status.ok())
+    return status;
+  if (graph->node_size() == 0)
+    return absl::InvalidArgumentError("is not a TensorFlow graph: it has no nodes");
+  return GraphDefPtr(std::move(graph));
+}
+
+absl::StatusOr<GraphDefPtr> loadGraphDef(const std::string &path) {
+  auto failure = [] {
+    int code = errno;
+    return absl::Status(absl::ErrnoToStatusCode(code), absl::StrCat("cannot be read: ", std::strerror(code)));
+  };
+  int file = open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK); // a pipe must not block here
+  if (file < 0)
+    return failure();
+  absl::Cleanup closeFile = [file] { close(file); };
+  struct stat info;
+  if (fstat(file, &info) != 0)
+    return failure();
+  if (S_ISDIR(info.st_mode))
+    return absl::InvalidArgumentError("is a directory; a frozen graph (.pb or .pbtxt) is needed");
+  if (!S_ISREG(info.st_mode))
+    return absl::InvalidArgumentError("is not a regular file");
+  if (info.st_size == 0)
+    return parseGraphDef("");
+  size_t size = static_cast<size_t>(info.st_size);
+  void *bytes = mmap(nullptr, size, PROT_READ, MAP_PRIVATE, file, 0);
+  if (bytes == MAP_FAILED)
+    return failure();
+  absl::Cleanup unmap = [bytes, size] { munmap(bytes, size); };
+  return parseGraphDef({static_cast<const char *>(bytes), size});
+}
+
+} // namespace aotc::tf
