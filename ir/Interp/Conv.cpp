@@ -336,12 +336,30 @@ absl::StatusOr<Tensor> resize(nn::ResizeOp op, const Arguments &in) {
   return result;
 }
 
+absl::StatusOr<Tensor> unpackPanels(nn::UnpackPanelsOp op, const Arguments &in) {
+  Tensor result(nn::dtypeOf(op.getResult()), shapeOf(op.getResult()));
+  const Shape &panels = in[0].shape(); // [G, P, K, NR]
+  int64_t rows = panels[2], width = panels[3], all = result.size() / rows, columns = all / panels[0];
+  visitBytes(result.dtype(), [&](auto tag) {
+    using T = decltype(tag);
+    const T *from = in[0].as<T>();
+    T *to = result.mutableAs<T>();
+    for (int64_t k = 0; k < rows; ++k)
+      for (int64_t n = 0; n < all; ++n) {
+        int64_t panel = n / columns * panels[1] + n % columns / width;
+        to[op.getTransposed() ? n * rows + k : k * all + n] =
+            from[(panel * rows + k) * width + n % columns % width];
+      }
+  });
+  return result;
+}
+
 } // namespace
 
 std::vector<Kernel> convKernels() {
   return {kernel<nn::MatMulOp, matmul>(kComputes), kernel<nn::ConvOp, conv>(kComputes),
           kernel<nn::ConvTransposeOp, convTranspose>(kComputes), kernel<nn::PoolOp, pool>(kComputes),
-          kernel<nn::ResizeOp, resize>(kComputes)};
+          kernel<nn::ResizeOp, resize>(kComputes), kernel<nn::UnpackPanelsOp, unpackPanels>(kMovesBytes)};
 }
 
 } // namespace aotc::interp

@@ -30,13 +30,13 @@ LogicalResult UnpackPanelsOp::verify() {
   if (in.getRank() != 4 || out.getRank() < 2 || in.getElementType() != out.getElementType()) // unpack_panels_c1
     return emitOpError("needs an operand of rank 4 and a result of rank >= 2 of one element type, got ")
            << in << " and " << out;
-  if (getTransposed() && (out.getRank() != 2 || in.getDimSize(0) != 1)) // unpack_panels_c3
-    return emitOpError("transposes one group into a matrix only");
+  if (getTransposed() && in.getDimSize(0) != 1) // unpack_panels_c3
+    return emitOpError("transposes one group only");
   int64_t groups = in.getDimSize(0), width = in.getDimSize(3);
-  int64_t columns = getTransposed() ? out.getDimSize(0) : out.getShape().back();
-  int64_t rows = getTransposed() ? out.getDimSize(1) : out.getNumElements() / std::max<int64_t>(columns, 1);
+  int64_t last = out.getShape().back(), leading = last > 0 ? out.getNumElements() / last : 0;
+  int64_t rows = getTransposed() ? last : leading, columns = getTransposed() ? leading : last;
   if (groups < 1 || width < 1 || columns < 1 || columns % groups != 0 || in.getDimSize(2) != rows ||
-      in.getDimSize(1) != llvm::divideCeil(columns / groups, width)) // unpack_panels_c2
+      in.getDimSize(1) != static_cast<int64_t>(llvm::divideCeil(columns / groups, width))) // unpack_panels_c2
     return emitOpError("has panels ") << in << " that do not hold " << out;
   return success();
 }

@@ -74,13 +74,12 @@ def NN_UnpackPanelsOp : NN_Op<"unpack_panels"> {
     keeps its meaning while the operand of the group is the packed constant;
     kernels read the operand itself. The packed tensor is [G, P, K, NR]: G
     groups of P panels of NR columns, each panel K rows; columns past the last
-    are padding and ignored. The result is a row-major matrix [K, G*columns]
-    whose leading extents may be several (their product is K), or with
-    `transposed` the matrix [columns, K].
+    are padding and ignored. The result is a row-major matrix [K, G*columns],
+    or with `transposed` [G*columns, K]; its leading extents may be several,
+    whose product then counts.
     (C1) the operand has rank 4, the result rank >= 2, one element type.
-    (C2) K is the product of the result's leading extents, its last extent is
-    G times a number of columns whose panels are P = ceil(columns / NR).
-    (C3) `transposed`: result [columns, K], G = 1.
+    (C2) the result has K rows and G times a number of columns that needs P =
+    ceil(columns / NR) panels. (C3) G = 1 if `transposed`.
     ```mlir
     %w = nn.unpack_panels %p : tensor<1x4x144x16xf32> -> tensor<3x3x16x50xf32>
     ```
