@@ -1,0 +1,143 @@
+// Builds nn operations for a frontend: infers types, broadcasts, evaluates
+// what is constant and turns broken shapes into diagnostics of the node that
+// is being imported. Shared by all frontends.
+//
+// A null value is "poison": the result of something already reported. Every
+// function passes poison on in silence, so that one run lists all problems of
+// a graph and each only once.
+#ifndef AOTC_COMPILER_FRONTEND_COMMON_IMPORTBUILDER_H
+#define AOTC_COMPILER_FRONTEND_COMMON_IMPORTBUILDER_H
+
+#include "compiler/frontend/common/Diagnostics.h"
+#include "ir/NN/Constants.h"
+#include "ir/NN/Infer.h"
+#include "ir/NN/NN.h"
+#include "mlir/IR/Builders.h"
+
+namespace aotc {
+
+// Past these an operation stays for run time.
+struct FoldLimits {
+  size_t resultBytes = size_t(64) << 20; // of one constant
+  size_t totalBytes = size_t(1) << 30;   // of all constants made in one import
+  uint64_t steps = 1'000'000'000;        // scalar steps in one import
+};
+
+// Windows of conv and pool, one entry a spatial dimension.
+struct Window {
+  llvm::SmallVector<int64_t, 3> strides, dilations, padLow, padHigh;
+};
+
+class ImportBuilder {
+public:
+  using Value = mlir::Value;
+  using Dims = llvm::ArrayRef<int64_t>;
+  using DimVector = llvm::SmallVector<int64_t>;
+
+  // Operations go to the insertion point of `builder`; `file` is for locations.
+  ImportBuilder(mlir::OpBuilder &builder, std::string file, Diagnostics &diagnostics, FoldLimits limits = {});
+
+  // What is built or reported from now on belongs to this node of the model.
+  void startNode(llvm::StringRef name, llvm::StringRef op);
+  mlir::Location location() const { return loc; }
+  mlir::MLIRContext *context() const { return builder.getContext(); }
+  // Reports a problem of the current node (only the first one) and yields poison.
+  Value error(const llvm::Twine &message, const llvm::Twine &remedy = "");
+  bool failed() const { return nodeFailed; }
+
+  // Facts about a value; poison is an f32 scalar.
+  static Dims shape(Value value);
+  static int64_t rank(Value value) { return static_cast<int64_t>(shape(value).size()); }
+  static DType dtype(Value value);
+  static int64_t elements(Value value);
+  // The value's tensor if it is known at compile time and within the limits.
+  std::optional<Tensor> constantOf(Value value);
+  // `axis` counted from the end when negative; reports one outside the rank.
+  std::optional<int64_t> normalizeAxis(int64_t axis, int64_t rank);
+
+  Value constant(const Tensor &tensor);
+  Value splat(DType type, Dims shape, double value);
+  Value scalar(DType type, double value) { return splat(type, {}, value); }
+  Value indices(DType type, Dims values); // rank 1
+
+  // Elementwise; operands are broadcast against each other as NumPy does.
+  Value unary(nn::UnaryFn fn, Value x);
+  Value binary(nn::BinaryFn fn, Value a, Value b);
+  Value binary(nn::BinaryFn fn, Value a, double b);
+  Value add(Value a, Value b) { return binary(nn::BinaryFn::Add, a, b); }
+  Value sub(Value a, Value b) { return binary(nn::BinaryFn::Sub, a, b); }
+  Value mul(Value a, Value b) { return binary(nn::BinaryFn::Mul, a, b); }
+  Value div(Value a, Value b) { return binary(nn::BinaryFn::Div, a, b); }
+  Value compare(nn::CompareFn fn, Value a, Value b);
+  Value compare(nn::CompareFn fn, Value a, double b);
+  Value select(Value condition, Value onTrue, Value onFalse);
+  Value clamp(Value x, double low, double high); // any numbers
+  Value cast(Value x, DType to);
+  Value bitcast(Value x, DType to);
+  Value random(nn::RandomFn fn, DType type, Dims shape, int64_t seed, int64_t stream, int64_t low = 0,
+               int64_t high = 1);
+
+  // Moving elements.
+  Value reshape(Value x, Dims shape);
+  Value broadcastTo(Value x, Dims shape); // aligned at the last dimension
+  Value transpose(Value x, Dims permutation);
+  Value concat(llvm::ArrayRef<Value> inputs, int64_t axis);
+  Value slice(Value x, Dims starts, Dims sizes, Dims strides = {});
+  // Elements [start, start+size) of one axis.
+  Value sliceAxis(Value x, int64_t axis, int64_t start, int64_t size);
+  Value dynamicSlice(Value x, Value starts, Dims sizes);
+  Value reverse(Value x, Dims axes);
+  Value pad(nn::PadMode mode, Value x, Dims low, Dims high, Value value = {}); // default value: zero
+  Value gather(Value x, Value indices, int64_t axis, int64_t batchDims = 0);
+  Value gatherNd(Value x, Value indices, int64_t batchDims = 0);
+  Value scatterNd(nn::ScatterFn fn, Value x, Value indices, Value updates);
+  Value iota(DType type, Dims shape, int64_t axis);
+  Value tile(Value x, Dims multiples);
+  Value expandDims(Value x, int64_t axis); // 0 <= axis <= rank
+  // Channels from axis 1 to the last one, and back.
+  Value channelsLast(Value x);
+  Value channelsFirst(Value x);
+
+  // Contractions, windows and reductions. Ranks of matmul's batches may differ.
+  Value matmul(Value a, Value b, bool transposeA = false, bool transposeB = false);
+  Value conv(Value input, Value filter, const Window &window, int64_t groups = 1);
+  Value convTranspose(Value input, Value filter, Dims resultShape, const Window &window, int64_t groups = 1);
+  Value pool(nn::PoolFn fn, Value input, Dims extents, const Window &window, bool countPadding = false);
+  Value resize(nn::ResizeMode mode, Value input, Dims resultShape, nn::CoordMode coord, nn::RoundMode round,
+               llvm::ArrayRef<float> scales);
+  Value reduce(nn::ReduceFn fn, Value x, Dims axes, bool keepDims);
+  Value argReduce(nn::ArgReduceFn fn, Value x, int64_t axis, DType indexType, bool keepDims);
+  std::pair<Value, Value> topK(Value x, int64_t k, DType indexType);
+  Value cumulative(nn::CumulativeFn fn, Value x, int64_t axis, bool exclusive, bool reverse);
+  Value softmax(Value x, int64_t axis, bool log = false);
+
+private:
+  // The type, or a report that it is absurd.
+  mlir::RankedTensorType type(DType element, Dims shape);
+  mlir::RankedTensorType checked(mlir::RankedTensorType type);
+  // Runs `infer(emitError)` and reports what it says.
+  mlir::RankedTensorType infer(llvm::function_ref<nn::TypeOr(nn::EmitError)> infer);
+  // Broadcasts all of `values` to their common shape in place.
+  bool broadcastTogether(llvm::MutableArrayRef<Value> values);
+
+  // Verifies a new operation and evaluates it where its operands are known.
+  void finish(mlir::Operation *op, llvm::SmallVectorImpl<Value> &results);
+  template <typename Op, typename... Args> Value create(mlir::Type resultType, Args &&...args) {
+    llvm::SmallVector<Value> results;
+    finish(builder.create<Op>(loc, resultType, std::forward<Args>(args)...), results);
+    return results.front();
+  }
+  bool evaluate(mlir::Operation *op, llvm::SmallVectorImpl<Value> &results);
+  bool charge(mlir::Operation *op); // takes the cost of evaluating it from what is left
+
+  mlir::OpBuilder &builder;
+  Diagnostics &diagnostics;
+  mlir::ScopedDiagnosticHandler handler; // captures what verifiers say
+  std::string file, nodeName, nodeOp, captured;
+  mlir::Location loc;
+  FoldLimits left;
+  bool nodeFailed = false;
+};
+
+} // namespace aotc
+#endif

@@ -1,0 +1,41 @@
+// Family Control: constants, inputs and operations that pass values on.
+#include "compiler/frontend/tensorflow/ops/OpTable.h"
+
+namespace aotc::tf {
+namespace {
+
+Results constant(NodeImport &n) {
+  auto found = n.node.attrs.find("value");
+  if (found == n.node.attrs.end())
+    return n.error("attribute 'value' is missing");
+  if (auto *tensor = std::get_if<Tensor>(&found->second))
+    return n.b.constant(*tensor);
+  if (auto *bad = std::get_if<BadTensor>(&found->second))
+    return n.error(bad->reason);
+  return n.error("attribute 'value' is not a tensor");
+}
+
+Results placeholder(NodeImport &n) {
+  return n.error("has no shape here", "name it with --input " + llvm::Twine(n.node.name) + "=[shape]");
+}
+
+Results forward(NodeImport &n) { return n.in(0); }
+
+Results forwardAll(NodeImport &n) { return n.allInputs(); }
+
+} // namespace
+
+void addControlOps(OpRows &rows) {
+  rows.emplace_back("Const", 0, kAll, constant);
+  rows.emplace_back("Placeholder", 0, kAll, placeholder);
+  // Checks and gradients mean nothing to inference.
+  for (const char *name : {"Identity", "PlaceholderWithDefault", "StopGradient", "PreventGradient", "Snapshot",
+                           "CheckNumerics", "CheckNumericsV2", "DebugIdentity", "DebugIdentityV2"})
+    rows.emplace_back(name, 1, kAll, forward);
+  rows.push_back(OpRow("Print", -1, kAll, forward).atLeast(1));
+  rows.push_back(OpRow("IdentityN", -1, kAll, forwardAll).atLeast(1));
+  for (const char *name : {"NoOp", "Assert", "PrintV2"})
+    rows.push_back(OpRow(name, -1, kAll, [](NodeImport &) { return Results(llvm::ArrayRef<Value>{}); }).atLeast(0));
+}
+
+} // namespace aotc::tf

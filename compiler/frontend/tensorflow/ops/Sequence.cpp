@@ -1,0 +1,166 @@
+// Family Shape: sequences and matrices made of positions.
+#include "compiler/frontend/tensorflow/ops/OpTable.h"
+
+#include <cmath>
+
+namespace aotc::tf {
+namespace {
+
+using nn::BinaryFn;
+using nn::CompareFn;
+
+// start, start + delta, ... up to limit.
+Results range(NodeImport &n) {
+  Tensor start = n.constant(0), limit = n.constant(1), delta = n.constant(2);
+  if (start.size() != 1 || limit.size() != 1 || delta.size() != 1)
+    return n.error("start, limit and delta must be scalars");
+  DType type = n.dtype(0);
+  double count = std::ceil((limit.f(0) - start.f(0)) / delta.f(0));
+  if (!isFloat(type) && delta.i(0) != 0) { // exact where doubles are not
+    __int128 span = static_cast<__int128>(limit.i(0)) - start.i(0), step = delta.i(0);
+    count = static_cast<double>((span + step - (step > 0 ? 1 : -1)) / step);
+  }
+  if (delta.f(0) == 0 || !std::isfinite(count))
+    return n.error("delta is 0, or a bound is not finite");
+  if (count < 0)
+    return n.error(delta.f(0) > 0 ? "start is above limit" : "start is below limit");
+  if (count > 1e12)
+    return n.error("absurd number of elements");
+  int64_t size = static_cast<int64_t>(count);
+  Value steps = n.b.mul(n.b.iota(type, {size}, 0), n.b.reshape(n.in(2), {}));
+  return n.b.add(steps, n.b.reshape(n.in(0), {}));
+}
+
+Results linSpace(NodeImport &n) {
+  auto count = n.constantInt(2);
+  if (!count)
+    return Value();
+  if (*count < 1 || n.rank(0) != 0 || n.rank(1) != 0)
+    return n.error("needs scalars and at least one element");
+  if (*count == 1)
+    return n.b.reshape(n.in(0), {1});
+  Value step = n.b.binary(BinaryFn::Div, n.b.sub(n.in(1), n.in(0)), static_cast<double>(*count - 1));
+  Value inner = n.b.add(n.b.mul(n.b.iota(n.dtype(0), {*count}, 0), step), n.in(0));
+  // The last element is `stop` itself, without rounding.
+  return n.b.concat({n.b.sliceAxis(inner, 0, 0, *count - 1), n.b.reshape(n.in(1), {1})}, 0);
+}
+
+// Row and column numbers of matrices of this shape, broadcastable to it.
+struct Positions {
+  Value row, column;
+};
+
+Positions positions(NodeImport &n, int64_t rows, int64_t columns) {
+  return {n.b.iota(DType::I64, {rows, 1}, 0), n.b.iota(DType::I64, {1, columns}, 1)};
+}
+
+Results bandPart(NodeImport &n) {
+  if (n.rank(0) < 2 || ImportBuilder::elements(n.in(1)) != 1 || ImportBuilder::elements(n.in(2)) != 1)
+    return n.error("needs matrices and two scalars");
+  Dims matrix = n.shape(0).take_back(2);
+  Positions at = positions(n, matrix[0], matrix[1]);
+  auto within = [&](size_t operand, Value distance) {
+    Value bound = n.b.cast(n.b.reshape(n.in(operand), {}), DType::I64);
+    return n.b.binary(BinaryFn::Or, n.b.compare(CompareFn::Lt, bound, 0.0),
+                      n.b.compare(CompareFn::Le, distance, bound));
+  };
+  Value keep = n.b.binary(BinaryFn::And, within(1, n.b.sub(at.row, at.column)), within(2, n.b.sub(at.column, at.row)));
+  return n.b.select(keep, n.in(0), n.b.splat(n.dtype(0), {}, 0));
+}
+
+// The main diagonal only; the newer versions' other arguments must say so.
+bool isMainDiagonal(NodeImport &n, size_t diagonal, std::initializer_list<size_t> extents) {
+  bool main = true;
+  if (n.numInputs() > diagonal)
+    for (int64_t k : n.constantInts(diagonal))
+      main &= k == 0;
+  for (size_t operand : extents)
+    if (n.numInputs() > operand)
+      main &= n.constantInts(operand) == DimVector{-1};
+  if (!main)
+    n.error("diagonals other than the main one of a square matrix are not supported");
+  return main;
+}
+
+Results matrixDiag(NodeImport &n) {
+  if (n.rank(0) < 1 || !isMainDiagonal(n, 1, {2, 3}))
+    return n.error("needs an operand of rank at least 1");
+  int64_t extent = n.shape(0).back();
+  Positions at = positions(n, extent, extent);
+  Value padding = n.numInputs() > 4 ? n.b.reshape(n.in(4), {}) : n.b.splat(n.dtype(0), {}, 0);
+  return n.b.select(n.b.compare(CompareFn::Eq, at.row, at.column), n.b.expandDims(n.in(0), n.rank(0)), padding);
+}
+
+Results matrixDiagPart(NodeImport &n) {
+  if (n.rank(0) < 2 || !isMainDiagonal(n, 1, {}))
+    return n.error("needs an operand of rank at least 2");
+  DimVector flat(n.shape(0).drop_back(2));
+  int64_t rows = n.shape(0)[n.rank(0) - 2], columns = n.shape(0).back();
+  flat.push_back(rows * columns); // elements of an existing tensor
+  DimVector places;
+  if (std::min(rows, columns) > (int64_t(1) << 20))
+    return n.error("matrices are too large");
+  for (int64_t i = 0; i < std::min(rows, columns); ++i)
+    places.push_back(i * columns + i);
+  return n.b.gather(n.b.reshape(n.in(0), flat), n.b.indices(DType::I64, places), n.rank(0) - 2);
+}
+
+Results matrixSetDiag(NodeImport &n) {
+  if (n.rank(0) < 2 || n.rank(1) != n.rank(0) - 1 || !isMainDiagonal(n, 2, {}))
+    return n.error("needs matrices and their diagonals");
+  int64_t rows = n.shape(0)[n.rank(0) - 2], columns = n.shape(0).back();
+  if (n.shape(1).back() != std::min(rows, columns))
+    return n.error("the diagonal has " + llvm::Twine(n.shape(1).back()) + " elements");
+  Positions at = positions(n, rows, columns);
+  // Along the longer side the diagonal is padded with what is never chosen.
+  DimVector low(n.rank(1), 0), high(n.rank(1), 0);
+  high.back() = columns - n.shape(1).back();
+  Value diagonal = n.b.pad(nn::PadMode::Constant, n.in(1), low, high, n.b.splat(n.dtype(0), {}, 0));
+  return n.b.select(n.b.compare(CompareFn::Eq, at.row, at.column), n.b.expandDims(diagonal, n.rank(1) - 1), n.in(0));
+}
+
+// The first lengths[b] elements along the sequence axis turn around.
+Results reverseSequence(NodeImport &n) {
+  auto seq = n.b.normalizeAxis(n.integer("seq_dim", 0), n.rank(0));
+  auto batch = n.b.normalizeAxis(n.integer("batch_dim", 0), n.rank(0));
+  if (!seq || !batch)
+    return Value();
+  if (*seq == *batch || n.rank(1) != 1 || n.shape(1)[0] != n.shape(0)[*batch])
+    return n.error("needs one length for each sequence");
+  DimVector permutation{*batch, *seq}, inverse(n.rank(0));
+  for (int64_t dim = 0; dim < n.rank(0); ++dim)
+    if (dim != *seq && dim != *batch)
+      permutation.push_back(dim);
+  for (auto [i, dim] : llvm::enumerate(permutation))
+    inverse[dim] = i;
+  Value lengths = n.b.expandDims(n.in(1), 1), at = n.b.iota(n.dtype(1), {1, n.shape(0)[*seq]}, 1);
+  Value mirrored = n.b.binary(BinaryFn::Sub, n.b.sub(lengths, at), 1);
+  Value source = n.b.select(n.b.compare(CompareFn::Lt, at, lengths), mirrored, at);
+  return n.b.transpose(n.b.gather(n.b.transpose(n.in(0), permutation), source, 1, 1), inverse);
+}
+
+} // namespace
+
+void addSequenceOps(OpRows &rows) {
+  rows.push_back(OpRow("Range", 3, kNumbers, range)
+                     .needsConstant(0, "start")
+                     .needsConstant(1, "limit")
+                     .needsConstant(2, "delta"));
+  rows.push_back(OpRow("LinSpace", 3, kFloats, linSpace).needsConstant(2, "num"));
+  rows.emplace_back("MatrixBandPart", 3, kAll, bandPart);
+  rows.emplace_back("MatrixDiag", 1, kAll, matrixDiag);
+  rows.emplace_back("MatrixDiagPart", 1, kAll, matrixDiagPart);
+  rows.emplace_back("MatrixSetDiag", 2, kAll, matrixSetDiag);
+  for (const char *name : {"MatrixDiagV2", "MatrixDiagV3"})
+    rows.push_back(OpRow(name, 5, kAll, matrixDiag)
+                       .needsConstant(1, "diagonal")
+                       .needsConstant(2, "rows")
+                       .needsConstant(3, "columns"));
+  for (const char *name : {"MatrixDiagPartV2", "MatrixDiagPartV3"})
+    rows.push_back(OpRow(name, 3, kAll, matrixDiagPart).needsConstant(1, "diagonal"));
+  for (const char *name : {"MatrixSetDiagV2", "MatrixSetDiagV3"})
+    rows.push_back(OpRow(name, 3, kAll, matrixSetDiag).needsConstant(2, "diagonal"));
+  rows.emplace_back("ReverseSequence", 2, kAll, reverseSequence);
+}
+
+} // namespace aotc::tf
