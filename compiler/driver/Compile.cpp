@@ -87,7 +87,7 @@ absl::Status Compilation::runPasses(const char *phase, llvm::function_ref<void(m
     return mlir::success();
   });
   mlir::PassManager pm(&context);
-  build(pm);
+  build(pm.nest<mlir::func::FuncOp>());
   if (mlir::succeeded(pm.run(*module)))
     return absl::OkStatus();
   if (!problems.hasErrors())

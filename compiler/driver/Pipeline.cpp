@@ -3,6 +3,7 @@
 #include "compiler/artifact/Header.h"
 #include "compiler/driver/State.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "mlir/Transforms/Passes.h"
 #include "passes/fold/Passes.h"
 #include "passes/fuse/Passes.h"
 #include "passes/schedule/Passes.h"
@@ -12,13 +13,25 @@ namespace aotc {
 namespace {
 
 absl::Status simplify(Compilation &c) {
-  absl::Status status = c.runPasses("simplify", passes::buildSimplifyPhase);
+  absl::Status status = c.runPasses("simplify", [](mlir::OpPassManager &pm) {
+    // Before, so that batch-norm parameters are numbers when rewrites look at
+    // them; after, for the constants that rewrites bring together.
+    pm.addPass(passes::createConstantFold());
+    passes::buildSimplifyPipeline(pm);
+    pm.addPass(passes::createConstantFold());
+    pm.addPass(mlir::createCSEPass());
+  });
   if (status.ok() && c.options.wants(Emit::NN))
     c.result.nn = c.printIR(/*elide=*/false);
   return status;
 }
 
-absl::Status fuse(Compilation &c) { return c.runPasses("fuse", passes::buildFusePhase); }
+absl::Status fuse(Compilation &c) {
+  return c.runPasses("fuse", [](mlir::OpPassManager &pm) {
+    pm.addPass(passes::createFuse());
+    pm.addPass(passes::createVerifyFusion());
+  });
+}
 
 absl::Status select(Compilation &c) {
   return c.runPasses("select", [&](mlir::OpPassManager &pm) {
@@ -27,7 +40,11 @@ absl::Status select(Compilation &c) {
 }
 
 absl::Status schedule(Compilation &c) {
-  if (absl::Status status = c.runPasses("schedule", passes::buildSchedulePhase); !status.ok())
+  absl::Status status = c.runPasses("schedule", [](mlir::OpPassManager &pm) {
+    pm.addPass(passes::createSchedule());
+    pm.addPass(passes::createVerifyPlan());
+  });
+  if (!status.ok())
     return status;
   auto function = *c.module->getOps<mlir::func::FuncOp>().begin();
   auto number = [&](const char *name, int64_t &out) {

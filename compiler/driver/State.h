@@ -19,7 +19,7 @@ struct Compilation {
   mlir::OwningOpRef<mlir::ModuleOp> module; // from import on
   CompileResult result;
 
-  // Runs passes over the module. What they report becomes a model error for
+  // Runs passes over every function of the module. What they report becomes a model error for
   // `phase`: an emitError of a pass names a node that cannot be compiled.
   absl::Status runPasses(const char *phase, llvm::function_ref<void(mlir::OpPassManager &)> build);
   // `elide`: weights as "...".
