@@ -50,6 +50,18 @@ PlaceAttr plan::placeOf(Value value) {
   return at(base.getSpace(), base.getIndex(), base.getOffset() + view.getByteOffset());
 }
 
+std::string plan::nodeName(Location loc) {
+  std::string name;
+  loc->walk([&](Location part) {
+    auto named = dyn_cast<NameLoc>(part);
+    if (!named)
+      return WalkResult::advance();
+    name = named.getName().str();
+    return WalkResult::interrupt();
+  });
+  return name;
+}
+
 LogicalResult RegionOp::verify() {
   if (getPlaces().size() != getNumResults())
     return emitOpError("needs one place a result");

@@ -3,6 +3,7 @@
 #define AOTC_IR_PLAN_PLAN_H
 
 #include "ir/NN/NN.h"
+#include <string>
 
 #include "ir/Plan/PlanDialect.h.inc"
 #include "ir/Plan/PlanEnums.h.inc"
@@ -18,6 +19,10 @@ PlaceAttr placeOf(mlir::Value value);
 
 // Dense bytes of a tensor type (bool: one byte an element).
 int64_t denseBytes(mlir::Type tensorType);
+
+// The node of the model that a kernel is named after: the first name in its
+// location, empty when it has none.
+std::string nodeName(mlir::Location loc);
 
 } // namespace aotc::plan
 #endif

@@ -1,0 +1,143 @@
+// aotc-verify-fusion: the rules of nn.fusion (ir/NN/NNFusion.td), checked.
+#include "ir/NN/Constants.h"
+#include "ir/NN/NN.h"
+#include "passes/fuse/Grouping.h"
+#include "passes/fuse/Passes.h"
+
+using namespace mlir;
+
+namespace aotc::passes {
+#define GEN_PASS_DEF_VERIFYFUSION
+#include "passes/fuse/Passes.h.inc"
+
+namespace {
+
+using Dims = ArrayRef<int64_t>;
+
+class BodyChecker {
+public:
+  explicit BodyChecker(nn::FusionOp fusion) : fusion(fusion), block(fusion.getBody().front()) {}
+
+  LogicalResult run() {
+    auto yield = cast<nn::YieldOp>(block.getTerminator());
+    bool single = fusion.getKind() == nn::FusionKind::Single;
+    if (!single && yield.getNumOperands() != 1)
+      return fusion.emitOpError("must yield one value");
+    for (Operation &op : block.without_terminator()) {
+      if (auto constant = dyn_cast<nn::ConstantOp>(op)) {
+        if (!nn::splatValue(constant))
+          return op.emitOpError("must be an operand of the group: only splats are constants inside");
+        continue;
+      }
+      if (failed(checkOp(op, yield.getOperand(0))))
+        return failure();
+    }
+    int64_t count = llvm::count_if(block, [](Operation &op) { return !isa<nn::ConstantOp, nn::YieldOp>(op); });
+    if (single && count != 1)
+      return fusion.emitOpError("of kind single must hold one operation");
+    if (fusion.getKind() == nn::FusionKind::Contraction && roots != 1)
+      return fusion.emitOpError("must hold one contraction");
+    return success();
+  }
+
+private:
+  LogicalResult checkOp(Operation &op, Value yielded) {
+    switch (fusion.getKind()) {
+    case nn::FusionKind::Loop: return checkLoop(op, yielded);
+    case nn::FusionKind::Row: return checkRow(op, yielded);
+    case nn::FusionKind::Contraction: return checkContraction(op, yielded);
+    case nn::FusionKind::Single: return checkSingle(op);
+    }
+    return success();
+  }
+
+  static bool isArgument(Value value) { return isa<BlockArgument>(value); }
+  LogicalResult misplaced(Operation &op) {
+    return op.emitOpError("may not be in a group of kind ") << nn::stringifyFusionKind(fusion.getKind());
+  }
+
+  LogicalResult checkLoop(Operation &op, Value yielded) {
+    if (isa<nn::PadOp, nn::ConcatOp>(op)) {
+      if (op.getResult(0) != yielded)
+        return op.emitOpError("must be the yielded operation of its group");
+      return success();
+    }
+    if (nn::isElementwise(&op) || isa<nn::BroadcastOp, nn::SliceOp, nn::TransposeOp, nn::ReverseOp,
+                                      nn::ReshapeOp, nn::IotaOp>(op))
+      return success();
+    return misplaced(op);
+  }
+
+  LogicalResult checkRow(Operation &op, Value yielded) {
+    int64_t rowDims = fusion.getRowDims();
+    Dims shape = nn::shapeOf(op.getResult(0));
+    if (rowDims < 1 || rowDims > static_cast<int64_t>(shape.size()))
+      return fusion.emitOpError("of kind row needs rowDims within the rank");
+    if (auto reduce = dyn_cast<nn::ReduceOp>(op)) {
+      Dims operand = nn::shapeOf(reduce.getOperand());
+      if (static_cast<int64_t>(reduce.getAxes().size()) != rowDims ||
+          reduce.getAxes().front() != reduce.getType().getRank() - rowDims || (!full.empty() && operand != full))
+        return op.emitOpError("must reduce the row axes");
+      full = operand;
+      return success();
+    }
+    if (!nn::isElementwise(&op) && !isa<nn::BroadcastOp>(op))
+      return misplaced(op);
+    return success();
+  }
+
+  LogicalResult checkContraction(Operation &op, Value yielded) {
+    Dims shape = nn::shapeOf(op.getResult(0));
+    if (isContraction(&op)) {
+      ++roots;
+      for (Value operand : op.getOperands())
+        if (!isArgument(operand) && !operand.getDefiningOp<nn::UnpackPanelsOp>())
+          return op.emitOpError("must read arguments of its group");
+      return success();
+    }
+    if (isa<nn::UnpackPanelsOp>(op))
+      return success();
+    if (shape != nn::shapeOf(yielded))
+      return op.emitOpError("must have the result's shape");
+    if (isa<nn::BroadcastOp>(op) && !isArgument(op.getOperand(0)) && !nn::splatValue(op.getOperand(0)))
+      return op.emitOpError("must broadcast an argument or a splat");
+    if (!nn::isElementwise(&op) && !isa<nn::BroadcastOp>(op))
+      return misplaced(op);
+    return success();
+  }
+
+  LogicalResult checkSingle(Operation &op) {
+    if (!llvm::all_of(op.getOperands(), isArgument))
+      return op.emitOpError("must read arguments of its group");
+    return success();
+  }
+
+  nn::FusionOp fusion;
+  Block &block;
+  Dims full;
+  int roots = 0;
+};
+
+struct VerifyFusionPass : impl::VerifyFusionBase<VerifyFusionPass> {
+  void runOnOperation() override {
+    if (failed(verifyFusion(getOperation())))
+      signalPassFailure();
+  }
+};
+
+} // namespace
+
+LogicalResult verifyFusion(func::FuncOp func) {
+  for (Operation &op : func.getOps()) {
+    if (isa<func::ReturnOp, nn::ConstantOp, nn::ReshapeOp>(op))
+      continue;
+    auto fusion = dyn_cast<nn::FusionOp>(op);
+    if (!fusion)
+      return op.emitOpError("is in no fusion group");
+    if (failed(BodyChecker(fusion).run()))
+      return failure();
+  }
+  return success();
+}
+
+} // namespace aotc::passes

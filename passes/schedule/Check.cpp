@@ -1,0 +1,223 @@
+// aotc-verify-plan: replays a plan on a map of who wrote each byte.
+#include "ir/NN/Constants.h"
+#include "ir/Plan/Plan.h"
+#include "passes/schedule/InPlace.h"
+#include "passes/schedule/Passes.h"
+
+#include <map>
+
+using namespace mlir;
+using namespace aotc::plan;
+
+namespace aotc::passes {
+#define GEN_PASS_DEF_VERIFYPLAN
+#include "passes/schedule/Passes.h.inc"
+
+namespace {
+
+// The writer of each byte of one space; absent bytes were never written.
+class Bytes {
+public:
+  void write(int64_t offset, int64_t bytes, const void *writer) {
+    if (bytes == 0)
+      return;
+    split(offset);
+    split(offset + bytes);
+    runs.erase(runs.lower_bound(offset), runs.lower_bound(offset + bytes));
+    runs[offset] = {offset + bytes, writer};
+  }
+
+  bool holds(int64_t offset, int64_t bytes, const void *writer) const {
+    int64_t end = offset + bytes;
+    while (offset < end) {
+      auto run = runs.upper_bound(offset);
+      if (run == runs.begin() || (--run)->second.end <= offset || run->second.writer != writer)
+        return false;
+      offset = run->second.end;
+    }
+    return true;
+  }
+
+private:
+  struct Run {
+    int64_t end;
+    const void *writer;
+  };
+
+  void split(int64_t at) {
+    auto run = runs.upper_bound(at);
+    if (run == runs.begin())
+      return;
+    --run;
+    if (run->first < at && at < run->second.end) {
+      Run tail = run->second;
+      run->second.end = at;
+      runs[at] = tail;
+    }
+  }
+
+  std::map<int64_t, Run> runs;
+};
+
+bool overlap(PlaceAttr a, PlaceAttr b) {
+  return a.getSpace() == b.getSpace() && a.getIndex() == b.getIndex() && a.getBytes() > 0 && b.getBytes() > 0 &&
+         a.getOffset() < b.getOffset() + b.getBytes() && b.getOffset() < a.getOffset() + a.getBytes();
+}
+
+class Checker {
+public:
+  explicit Checker(func::FuncOp func) : func(func) {}
+
+  LogicalResult run() {
+    for (Operation &op : func.getOps()) {
+      LogicalResult result = success();
+      if (auto weight = dyn_cast<WeightOp>(op))
+        result = checkWeight(weight);
+      else if (auto region = dyn_cast<RegionOp>(op))
+        result = checkRegion(region);
+      else if (auto end = dyn_cast<func::ReturnOp>(op))
+        result = checkReturn(end);
+      else if (!isa<ViewOp, JoinOp>(op))
+        return op.emitOpError("is no part of a plan");
+      if (failed(result))
+        return failure();
+    }
+    return success();
+  }
+
+private:
+  int64_t limitOf(PlaceAttr place) {
+    auto number = [&](StringRef name) {
+      auto attr = func->getAttrOfType<IntegerAttr>(name);
+      return attr ? attr.getInt() : 0;
+    };
+    int64_t index = place.getIndex();
+    switch (place.getSpace()) {
+    case Space::Arena: return index == 0 ? number("plan.arena_bytes") : 0;
+    case Space::Weights: return index == 0 ? number("plan.weights_bytes") : 0;
+    case Space::Input: return index < func.getNumArguments() ? denseBytes(func.getArgumentTypes()[index]) : 0;
+    case Space::Output: return index < func.getNumResults() ? denseBytes(func.getResultTypes()[index]) : 0;
+    }
+    return 0;
+  }
+
+  LogicalResult checkBounds(Operation *op, PlaceAttr place) {
+    if (place.getOffset() < 0 || place.getBytes() < 0 || place.getIndex() < 0 ||
+        place.getBytes() > limitOf(place) - place.getOffset())
+      return op->emitOpError("has a place outside its space: ") << place;
+    return success();
+  }
+
+  LogicalResult checkWeight(WeightOp op) {
+    PlaceAttr place = op.getPlace();
+    if (place.getSpace() != Space::Weights || place.getBytes() != denseBytes(op.getType()))
+      return op.emitOpError("has a place that does not fit");
+    if (failed(checkBounds(op, place)))
+      return failure();
+    // Ordered by offset; an equal place must have equal contents.
+    auto next = weights.lower_bound(place.getOffset());
+    if (next != weights.end() && next->first == place.getOffset()) {
+      if (next->second.getPlace().getBytes() != place.getBytes() ||
+          (next->second.getValue() != op.getValue() &&
+           nn::fromAttr(next->second.getValue()).raw() != nn::fromAttr(op.getValue()).raw()))
+        return op.emitOpError("shares its place with other contents");
+      return success();
+    }
+    bool overlaps = (next != weights.end() && overlap(next->second.getPlace(), place)) ||
+                    (next != weights.begin() && overlap(std::prev(next)->second.getPlace(), place));
+    if (overlaps)
+      return op.emitOpError("overlaps another weight");
+    weights.insert({place.getOffset(), op});
+    return success();
+  }
+
+  Bytes &bytesOf(PlaceAttr place) { return spaces[{static_cast<int>(place.getSpace()), place.getIndex()}]; }
+
+  // Whether `bytes` from `offset` on of the value still are what its producers wrote.
+  bool isIntact(Value value, int64_t offset, int64_t bytes) {
+    Operation *op = value.getDefiningOp();
+    if (!op || isa<WeightOp>(op) || bytes == 0)
+      return true;
+    if (auto view = dyn_cast<ViewOp>(op))
+      return isIntact(view.getOperand(), view.getByteOffset() + offset, bytes);
+    if (auto join = dyn_cast<JoinOp>(op)) {
+      int64_t begin = 0;
+      for (Value part : join.getInputs()) {
+        int64_t end = begin + denseBytes(part.getType());
+        int64_t from = std::max(begin, offset), to = std::min(end, offset + bytes);
+        if (from < to && !isIntact(part, from - begin, to - from))
+          return false;
+        begin = end;
+      }
+      return offset + bytes <= begin;
+    }
+    PlaceAttr place = placeOf(value);
+    return bytesOf(place).holds(place.getOffset() + offset, bytes, value.getAsOpaquePointer());
+  }
+
+  LogicalResult checkRegion(RegionOp region) {
+    if (static_cast<int64_t>(region.getIndex()) != nextIndex++)
+      return region.emitOpError("is not numbered in order");
+    for (auto [index, input] : llvm::enumerate(region.getInputs()))
+      if (!isIntact(input, 0, denseBytes(input.getType())))
+        return region.emitOpError("reads operand ") << index << " after it was overwritten";
+    SmallVector<PlaceAttr> writes;
+    for (Attribute attr : region.getPlaces())
+      writes.push_back(cast<PlaceAttr>(attr));
+    if (PlaceAttr scratch = region.getScratchAttr()) {
+      if (scratch.getSpace() != Space::Arena || scratch.getOffset() % 64 != 0)
+        return region.emitOpError("has misplaced scratch");
+      writes.push_back(scratch);
+    }
+    for (auto [w, place] : llvm::enumerate(writes)) {
+      if (place.getSpace() != Space::Arena && place.getSpace() != Space::Output)
+        return region.emitOpError("writes to a space that is read only");
+      if (failed(checkBounds(region, place)))
+        return failure();
+      for (PlaceAttr other : ArrayRef<PlaceAttr>(writes).take_front(w))
+        if (overlap(place, other))
+          return region.emitOpError("has results or scratch that overlap");
+      for (auto [index, input] : llvm::enumerate(region.getInputs())) {
+        PlaceAttr read = placeOf(input);
+        if (!overlap(place, read))
+          continue;
+        bool same = w < region.getNumResults() && read.getOffset() == place.getOffset() &&
+                    denseBytes(input.getType()) == denseBytes(region.getResult(w).getType());
+        if (!same || !readsInPlace(region.getKind(), region.getBody().front(), index, region.getKernelAttr()))
+          return region.emitOpError("writes over operand ") << index << " while it is read";
+      }
+    }
+    for (auto [place, result] : llvm::zip(writes, region.getResults()))
+      bytesOf(place).write(place.getOffset(), place.getBytes(), result.getAsOpaquePointer());
+    if (PlaceAttr scratch = region.getScratchAttr())
+      bytesOf(scratch).write(scratch.getOffset(), scratch.getBytes(), nullptr);
+    return success();
+  }
+
+  LogicalResult checkReturn(func::ReturnOp op) {
+    for (auto [index, value] : llvm::enumerate(op.getOperands())) {
+      PlaceAttr place = placeOf(value);
+      if (place.getSpace() != Space::Output || place.getIndex() != static_cast<int64_t>(index) ||
+          place.getOffset() != 0)
+        return op.emitOpError("returns operand ") << index << " from another place than its output";
+      if (!isIntact(value, 0, denseBytes(value.getType())))
+        return op.emitOpError("returns operand ") << index << " after it was overwritten";
+    }
+    return success();
+  }
+
+  func::FuncOp func;
+  int64_t nextIndex = 0;
+  std::map<int64_t, WeightOp> weights;
+  std::map<std::pair<int, int64_t>, Bytes> spaces;
+};
+
+struct VerifyPlanPass : impl::VerifyPlanBase<VerifyPlanPass> {
+  void runOnOperation() override {
+    if (!getOperation().isExternal() && failed(Checker(getOperation()).run()))
+      signalPassFailure();
+  }
+};
+
+} // namespace
+} // namespace aotc::passes

@@ -1,0 +1,43 @@
+// Passes that turn fusion groups into kernels over one arena.
+#ifndef AOTC_PASSES_SCHEDULE_PASSES_TD
+#define AOTC_PASSES_SCHEDULE_PASSES_TD
+include "mlir/Pass/PassBase.td"
+
+def Schedule : Pass<"aotc-schedule", "::mlir::func::FuncOp"> {
+  let summary = "Order kernels and give every tensor a place in memory";
+  let description = [{
+    Turns a function of nn.fusion, nn.constant and nn.reshape into the plan
+    dialect. Kernels are ordered for a low peak of live bytes; results of the
+    function are written straight into the caller's outputs (a copy kernel is
+    added for returned inputs, constants and values returned twice);
+    reshapes and contiguous slices become views; concats along the outermost
+    dimension become joins of parts written side by side; results take over
+    operands that die where plan.region allows it; everything else gets an
+    offset in one arena. Equal weights share one place.
+
+    ```mlir
+    %1 = nn.fusion loop(%x) : (tensor<4xf32>) -> tensor<4xf32> {...}
+    return %1 : tensor<4xf32>
+    ```
+    becomes
+    ```mlir
+    %1 = plan.region 0 loop(%x) {places = [#plan.at<output, 0, 0, 16>]} : (tensor<4xf32>) -> tensor<4xf32> {...}
+    return %1 : tensor<4xf32>
+    ```
+  }];
+  let dependentDialects = ["::aotc::nn::NNDialect", "::aotc::plan::PlanDialect"];
+  let statistics = [
+    Statistic<"arenaBytes", "arena-bytes", "Bytes of the arena">,
+    Statistic<"regions", "regions", "Kernels in the plan">];
+}
+
+def VerifyPlan : Pass<"aotc-verify-plan", "::mlir::func::FuncOp"> {
+  let summary = "Prove that a plan computes what its tensors say";
+  let description = [{
+    Follows who wrote each byte of the arena and the outputs: every kernel
+    must read exactly what the tensor's producer wrote, must not overwrite
+    what it still reads except where working in place is allowed, and all
+    places must lie inside their spaces.
+  }];
+}
+#endif
