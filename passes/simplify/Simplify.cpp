@@ -1,0 +1,31 @@
+// aotc-simplify: all local rewrites together, to a fixed point.
+#include "ir/NN/NN.h"
+#include "mlir/Transforms/GreedyPatternRewriteDriver.h"
+#include "passes/simplify/Passes.h"
+#include "passes/simplify/Patterns.h"
+
+namespace aotc::passes {
+
+#define GEN_PASS_DEF_SIMPLIFY
+#include "passes/simplify/Passes.h.inc"
+
+void rewriteGreedily(mlir::Operation *func, mlir::RewritePatternSet patterns) {
+  mlir::GreedyRewriteConfig config;
+  // Functions have one block: there is no control flow to simplify.
+  config.enableRegionSimplification = mlir::GreedySimplifyRegionLevel::Disabled;
+  (void)mlir::applyPatternsAndFoldGreedily(func, std::move(patterns), config);
+}
+
+namespace {
+struct Simplify : impl::SimplifyBase<Simplify> {
+  void runOnOperation() override {
+    mlir::RewritePatternSet patterns(&getContext());
+    populateArithmeticPatterns(patterns);
+    populateMovementPatterns(patterns);
+    populateTransposePatterns(patterns);
+    populateWindowPatterns(patterns);
+    rewriteGreedily(getOperation(), std::move(patterns));
+  }
+};
+} // namespace
+} // namespace aotc::passes
