@@ -69,6 +69,10 @@ private:
       if (!bytes || *bytes > maxResultBytes)
         return false;
     }
+    // Evaluation expands splats, whose extents may be absurd.
+    for (mlir::Value operand : op->getOperands())
+      if (nn::splatValue(operand) && bytesOf(operand).value_or(UINT64_MAX) > maxResultBytes)
+        return false;
     return evaluationSteps(op) <= remainingSteps;
   }
 
