@@ -4,14 +4,14 @@
 include "ir/NN/NNFusion.td"
 include "ir/Plan/PlanBase.td"
 
-def Plan_WeightOp : Plan_Op<"weight", [Pure]> {
+def Plan_WeightOp : Plan_Op<"weight", [Pure, AllTypesMatch<["value", "result"]>]> {
   let summary = "A constant tensor in the weights section";
   let description = [{
     Offsets are 64-byte aligned; equal contents share one place.
   }];
   let arguments = (ins ElementsAttr:$value, Plan_PlaceAttr:$place);
   let results = (outs NN_Tensor:$result);
-  let assemblyFormat = "$place attr-dict $value `:` type($result)";
+  let assemblyFormat = "$place attr-dict $value";
 }
 
 def Plan_RegionOp : Plan_Op<"region", [IsolatedFromAbove, SingleBlock]> {

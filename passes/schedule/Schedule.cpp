@@ -202,7 +202,7 @@ private:
       if (!offset)
         return op->emitError("the weights need more memory than can be addressed");
       auto place = PlaceAttr::get(func.getContext(), Space::Weights, 0, *offset, denseBytes(value.getType()));
-      result = builder.create<WeightOp>(op->getLoc(), value.getType(), constant.getValue(), place);
+      result = builder.create<WeightOp>(op->getLoc(), constant.getValue(), place);
     } else {
       SmallVector<Value> operands;
       for (Value operand : op->getOperands()) {
