@@ -15,13 +15,6 @@
 namespace aotc {
 namespace {
 
-absl::StatusOr<std::string> hashFile(const std::string &path) {
-  auto buffer = llvm::MemoryBuffer::getFile(path, /*IsText=*/false, /*RequiresNullTerminator=*/false);
-  if (!buffer)
-    return ioError(absl::StrCat(path, ": cannot be read: ", buffer.getError().message()));
-  return sha256Hex((*buffer)->getBufferStart(), (*buffer)->getBufferSize());
-}
-
 // An .npy stands for its type and shape.
 absl::StatusOr<std::vector<InputSpec>> readSpecs(const CompileOptions &options) {
   std::vector<InputSpec> specs = options.inputs;
@@ -178,12 +171,8 @@ std::vector<TensorInfo> interfaceOf(mlir::func::FuncOp function, mlir::TypeRange
 
 } // namespace
 
-absl::Status importModel(Compilation &c) {
+static absl::Status importTensorFlow(Compilation &c) {
   const CompileOptions &o = c.options;
-  absl::StatusOr<std::string> hash = hashFile(o.modelPath);
-  if (!hash.ok())
-    return hash.status();
-  c.result.model.modelHash = *hash;
   absl::StatusOr<std::vector<InputSpec>> specs = readSpecs(o);
   if (!specs.ok())
     return specs.status();
@@ -211,6 +200,18 @@ absl::Status importModel(Compilation &c) {
   for (const Diagnostic &note : diagnostics.notes())
     c.result.notes.push_back(formatDiagnostic(o.modelPath, note));
   c.module = std::move(*module);
+  return absl::OkStatus();
+}
+
+absl::Status importModel(Compilation &c) {
+  const std::string &path = c.options.modelPath;
+  auto buffer = llvm::MemoryBuffer::getFile(path, /*IsText=*/false, /*RequiresNullTerminator=*/false);
+  if (!buffer)
+    return ioError(absl::StrCat(path, ": cannot be read: ", buffer.getError().message()));
+  llvm::StringRef content = (*buffer)->getBuffer();
+  c.result.model.modelHash = sha256Hex(content.data(), content.size());
+  if (absl::Status status = isNNModule(content) ? importNNModule(c, content) : importTensorFlow(c); !status.ok())
+    return status;
 
   auto function = *c.module->getOps<mlir::func::FuncOp>().begin();
   c.result.model.inputs = interfaceOf(function, function.getArgumentTypes(), [&](unsigned i) {

@@ -28,6 +28,9 @@ struct Compilation {
 
 // compiler/driver/Import.cpp: reads the file, fixes the input shapes, builds the module.
 absl::Status importModel(Compilation &c);
+// compiler/driver/ImportNN.cpp: the same for the text of an nn module.
+bool isNNModule(llvm::StringRef content);
+absl::Status importNNModule(Compilation &c, llvm::StringRef content);
 // compiler/driver/IndexBounds.cpp: see CompileResult::indexBounds.
 std::vector<std::optional<int64_t>> findIndexBounds(mlir::ModuleOp module);
 
