@@ -68,6 +68,11 @@ LogicalResult RegionOp::verify() {
   for (auto [place, type] : llvm::zip(getPlaces(), getResultTypes()))
     if (cast<PlaceAttr>(place).getBytes() < denseBytes(type))
       return emitOpError("has a place smaller than its result");
+  Block &body = getBody().front();
+  if (body.getArgumentTypes() != getInputs().getTypes())
+    return emitOpError("has a body whose arguments differ from the operands");
+  if (!isa<nn::YieldOp>(body.back()) || body.back().getOperandTypes() != getResultTypes())
+    return emitOpError("has a body whose yielded values differ from the results");
   return success();
 }
 

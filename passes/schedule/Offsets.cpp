@@ -10,9 +10,9 @@ namespace aotc::plan {
 namespace {
 
 // Work limits in elementary steps, so that results never depend on time.
-constexpr int64_t kSearchSteps = 40'000'000;
+constexpr int64_t kSearchSteps = 6'000'000;
 constexpr size_t kSearchBuffers = 64;
-constexpr int64_t kRepairSteps = 20'000'000;
+constexpr int64_t kRepairSteps = 5'000'000;
 
 using Offsets = std::vector<int64_t>;
 
@@ -149,6 +149,7 @@ private:
       const Interval &buffer = buffers[i];
       auto from = height.begin() + buffer.first, to = height.begin() + buffer.last + 1;
       int64_t offset = *std::max_element(from, to);
+      --budget;
       if (offset < floor || (offset == floor && static_cast<int>(i) < previous))
         continue;
       budget -= steps;

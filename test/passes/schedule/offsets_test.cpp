@@ -59,7 +59,7 @@ TEST(Offsets, EmptyAndZeroSized) {
 
 TEST(Offsets, RandomInstancesDoNotOverlapAndRepeat) {
   std::mt19937 random(1);
-  for (int round = 0; round < 60; ++round) {
+  for (int round = 0; round < 25; ++round) {
     int count = 1 + static_cast<int>(random() % 80), steps = 1 + static_cast<int>(random() % 40);
     auto buffers = randomBuffers(random, count, steps, 5000);
     OffsetPlan plan = assignOffsets(buffers, 64);
