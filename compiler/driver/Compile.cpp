@@ -19,17 +19,22 @@
 namespace aotc {
 namespace {
 
-// The innermost name of a location: importers put the node's name there.
-std::string nodeOf(mlir::Location location) {
+struct Node {
+  std::string name, op;
+};
+
+// Importers put fused<"Op">[node's name, file] on what they make; passes fuse such locations.
+Node nodeOf(mlir::Location location) {
   if (auto named = llvm::dyn_cast<mlir::NameLoc>(location))
-    return named.getName().str();
+    return {named.getName().str(), ""};
   if (auto fused = llvm::dyn_cast<mlir::FusedLoc>(location))
     for (mlir::Location inner : fused.getLocations())
-      if (std::string name = nodeOf(inner); !name.empty())
-        return name;
-  if (auto call = llvm::dyn_cast<mlir::CallSiteLoc>(location))
-    return nodeOf(call.getCallee());
-  return "";
+      if (Node node = nodeOf(inner); !node.name.empty()) {
+        if (auto op = llvm::dyn_cast_or_null<mlir::StringAttr>(fused.getMetadata()))
+          node.op = op.str();
+        return node;
+      }
+  return {};
 }
 
 absl::Status unknownPhase(const std::string &name) {
@@ -82,8 +87,10 @@ std::string Compilation::printIR(bool elide) {
 absl::Status Compilation::runPasses(const char *phase, llvm::function_ref<void(mlir::OpPassManager &)> build) {
   Diagnostics problems;
   mlir::ScopedDiagnosticHandler handler(&context, [&](mlir::Diagnostic &d) {
-    if (d.getSeverity() == mlir::DiagnosticSeverity::Error)
-      problems.error(nodeOf(d.getLocation()), "", d.str());
+    if (d.getSeverity() == mlir::DiagnosticSeverity::Error) {
+      Node node = nodeOf(d.getLocation());
+      problems.error(node.name, node.op, d.str());
+    }
     return mlir::success();
   });
   mlir::PassManager pm(&context);

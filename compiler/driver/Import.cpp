@@ -65,9 +65,12 @@ public:
       chosen[i] = &spec;
     }
     std::vector<tf::ImportInput> result;
-    for (size_t i = 0; i < inputs.size(); ++i)
-      result.push_back(tf::ImportInput{inputs[i].name, inputs[i].edge, resolveType(inputs[i], chosen[i]),
-                                       resolveShape(inputs[i], chosen[i])});
+    for (size_t i = 0; i < inputs.size(); ++i) {
+      std::optional<DType> type = resolveType(inputs[i], chosen[i]);
+      std::optional<Shape> shape = resolveShape(inputs[i], chosen[i]);
+      result.push_back(tf::ImportInput{inputs[i].name, inputs[i].edge, type.value_or(DType::F32),
+                                       shape.value_or(Shape{1}), type && shape});
+    }
     if (!assumed.empty())
       notes.push_back(absl::StrCat(printable(file), ": unknown leading dimension taken as 1 for ",
                                    absl::StrJoin(assumed, ", "), "; set another with --input"));
@@ -87,36 +90,39 @@ private:
                         absl::StrCat("the inputs are ", names));
   }
 
-  DType resolveType(const tf::InputInfo &input, const InputSpec *spec) {
+  // Both: nullopt when a problem was reported.
+  std::optional<DType> resolveType(const tf::InputInfo &input, const InputSpec *spec) {
     std::optional<DType> wanted = spec ? spec->dtype : std::nullopt;
     if (input.type.value == 0) {
       if (!wanted)
         diagnostics.error(input.name, "", "the file does not tell this tensor's type",
                           absl::StrCat("give --input ", input.name, "=", shapeHint(input.shape), ":DTYPE"));
-      return wanted.value_or(DType::F32);
+      return wanted;
     }
     std::optional<DType> declared = tf::dtypeOf(input.type);
     if (!declared) {
       diagnostics.error(input.name, "Placeholder", absl::StrCat("inputs of type ", tf::nameOf(input.type),
                                                                 " are not supported"),
                         "cut the graph after it with --input NODE=[d,d,...]:DTYPE");
-      return DType::F32;
+      return std::nullopt;
     }
-    if (wanted && *wanted != *declared)
+    if (wanted && *wanted != *declared) {
       diagnostics.error(input.name, "", absl::StrCat("the input is ", std::string(name(*declared)), ", ",
                                                      spec->npyPath.empty() ? "--input" : spec->npyPath, " gives ",
                                                      std::string(name(*wanted))));
+      return std::nullopt;
+    }
     return *declared;
   }
 
-  Shape resolveShape(const tf::InputInfo &input, const InputSpec *spec) {
+  std::optional<Shape> resolveShape(const tf::InputInfo &input, const InputSpec *spec) {
     tf::PartialShape shape = input.shape;
     if (spec && spec->shape) {
       if (shape && !compatible(*shape, *spec->shape)) {
         diagnostics.error(input.name, "", absl::StrCat("the model declares shape ", shapeHint(shape), ", ",
                                                        spec->npyPath.empty() ? "--input" : spec->npyPath, " gives ",
                                                        shapeHint(spec->shape)));
-        return {1};
+        return std::nullopt;
       }
       if (!shape)
         shape = spec->shape;
@@ -132,11 +138,11 @@ private:
       diagnostics.error(input.name, "", shape ? "the shape has unknown dimensions" : "the shape is unknown",
                         absl::StrCat("give --input ", input.name, "=", shapeHint(shape), shape ? " with numbers for N"
                                                                                               : " with numbers for d"));
-      return {1};
+      return std::nullopt;
     }
     if (!elementCount(*shape, 8)) {
       diagnostics.error(input.name, "", absl::StrCat("the shape ", toString(*shape), " is too large"));
-      return {1};
+      return std::nullopt;
     }
     return *shape;
   }

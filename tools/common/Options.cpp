@@ -15,7 +15,7 @@ namespace cl = llvm::cl;
 namespace aotc::tools {
 
 cl::OptionCategory &toolCategory() {
-  static cl::OptionCategory category("Options");
+  static cl::OptionCategory category("Basic options");
   return category;
 }
 
@@ -28,10 +28,25 @@ namespace {
 
 std::string toolName = "aotc";
 
+// libLLVM brings some hundred options of its own, --stop-after among them. They
+// go before any of ours is made, so that no user meets one by accident.
+struct RemoveForeignOptions {
+  RemoveForeignOptions() {
+    llvm::SmallVector<cl::Option *> foreign;
+    for (auto &entry : cl::getRegisteredOptions())
+      if (entry.second->Categories.empty() || entry.second->Categories[0]->getName() != "Generic Options")
+        foreign.push_back(entry.second);
+    for (cl::Option *option : foreign)
+      option->removeArgument();
+  }
+};
+// 101 is the first priority that programs may use; ordinary objects come after it.
+[[gnu::init_priority(101)]] RemoveForeignOptions removeForeignOptions;
+
 cl::opt<std::string> modelPath(cl::Positional, cl::desc("MODEL"), cl::cat(compileCategory()));
 cl::list<std::string> inputs("input", cl::value_desc("[NAME=]VALUE"), cl::cat(compileCategory()),
-                             cl::desc("Type of an input: [d,d,...][:DTYPE], or the .npy file that it is read from. "
-                                      "Without NAME by position; a NAME may be any node, which cuts the graph there"));
+                             cl::desc("Type of an input, [d,d,...][:DTYPE], or its .npy file; without NAME by position, "
+                                      "and a NAME may be any node"));
 cl::list<std::string> outputs("output", cl::value_desc("NAME"), cl::cat(compileCategory()),
                               cl::desc("Compute this node (default: the nodes that nobody consumes)"));
 cl::opt<std::string> triple("target", cl::value_desc("TRIPLE"), cl::cat(compileCategory()),
@@ -79,10 +94,12 @@ std::optional<ExitCode> parseCommandLine(int argc, char **argv, const std::strin
   toolName = llvm::sys::path::filename(argv[0]).str();
   cl::HideUnrelatedOptions({&toolCategory(), &compileCategory()});
   cl::SetVersionPrinter(printVersion);
-  std::string phases = "PHASES (for --stop-after and --dump-ir, in order):\n\n";
+  // extrahelp keeps a reference, and --help exits from within the parser.
+  static std::string more = "\nPHASES (for --stop-after and --dump-ir, in order):\n\n";
   for (const Phase &p : pipeline())
-    absl::StrAppend(&phases, "  ", p.name, std::string(10 - p.name.size(), ' '), p.help, "\n");
-  cl::extrahelp phasesHelp("\n" + phases), codesHelp(absl::StrCat("\n", kExitCodesHelp));
+    absl::StrAppend(&more, "  ", p.name, std::string(10 - p.name.size(), ' '), p.help, "\n");
+  absl::StrAppend(&more, "\n", kExitCodesHelp);
+  cl::extrahelp moreHelp(more);
   std::string errors;
   llvm::raw_string_ostream stream(errors);
   if (!cl::ParseCommandLineOptions(argc, argv, overview, &stream))

@@ -20,10 +20,10 @@ public:
     streams.seed = options.seed;
   }
 
-  // `argument` is what the graph's input at `edge` yields.
+  // `argument` is what the graph's input at `edge` yields; null: that was reported.
   void bind(Edge edge, Value argument) {
     // Tensors without elements are constants everywhere (see ImportBuilder).
-    if (ImportBuilder::elements(argument) == 0)
+    if (argument && ImportBuilder::elements(argument) == 0)
       argument = builder.constant(Tensor(ImportBuilder::dtype(argument), ImportBuilder::shape(argument).vec()));
     bound[edge.node] = argument;
   }
@@ -65,7 +65,7 @@ private:
     const Node &node = graph.nodes[index];
     builder.startNode(node.name, node.op);
     if (auto found = bound.find(index); found != bound.end())
-      return SmallVector<Value, 1>{found->second};
+      return found->second ? Outputs(SmallVector<Value, 1>{found->second}) : std::nullopt;
     const OpRow *row = findOp(node.op);
     if (!row) {
       std::string near = nearestOp(node.op);
@@ -174,7 +174,7 @@ absl::StatusOr<OwningOpRef<ModuleOp>> importGraph(MLIRContext *context, const Gr
 
   Importer importer(builder, graph, options, diagnostics);
   for (auto [input, argument] : llvm::zip(options.inputs, body->getArguments()))
-    importer.bind(input.edge, argument);
+    importer.bind(input.edge, input.known ? argument : Value());
   importer.run();
 
   SmallVector<Value> results;

@@ -19,6 +19,7 @@ struct ImportInput {
   Edge edge; // as InputInfo's
   DType dtype;
   Shape shape;
+  bool known = true; // false: its type was reported as a problem; users of it keep silent
 };
 
 struct TFImportOptions {
