@@ -158,6 +158,19 @@ TEST(ScatterNd, InOrder) {
       "i8[1] -128");
 }
 
+TEST(UnpackPanels, DropsPadding) {
+  // Two columns a panel, three columns in the group.
+  Tensor packed = t("f32", {1, 2, 2, 2}, {1, 2, 4, 5, 3, -1, 6, -1});
+  EXPECT_EQ(eval("nn.unpack_panels %0 : tensor<1x2x2x2xf32> -> tensor<2x1x3xf32>", {packed}),
+            "f32[2,1,3] 1 2 3 4 5 6");
+  EXPECT_EQ(
+      eval("nn.unpack_panels %0 {transposed = true} : tensor<1x2x2x2xf32> -> tensor<3x2xf32>", {packed}),
+      "f32[3,2] 1 4 2 5 3 6");
+  EXPECT_EQ(eval("nn.unpack_panels %0 : tensor<2x1x1x2xf32> -> tensor<1x2xf32>",
+                 {t("f32", {2, 1, 1, 2}, {1, -1, 2, -1})}),
+            "f32[1,2] 1 2"); // one column in each of two groups
+}
+
 TEST(Iota, AlongAnAxis) {
   EXPECT_EQ(eval("nn.iota {axis = 1 : i64} : tensor<2x3xi32>"), "i32[2,3] 0 1 2 0 1 2");
   EXPECT_EQ(eval("nn.iota {axis = 0 : i64} : tensor<2x2xbf16>"), "bf16[2,2] 0 0 1 1");
