@@ -1,0 +1,45 @@
+// Passes of the CPU backend.
+#ifndef AOTC_BACKENDS_CPU_PASSES_TD
+#define AOTC_BACKENDS_CPU_PASSES_TD
+include "mlir/Pass/PassBase.td"
+
+def CpuSelect : Pass<"aotc-cpu-select", "::mlir::func::FuncOp"> {
+  let summary = "Choose kernels for contractions and pack their constant weights";
+  let description = [{
+    For each `contraction` group that a kernel of the generator computes: sets
+    `kernel` (name, rows and columns of the register tile) and `scratch`, and
+    replaces a constant filter or rhs by a constant of panels. The body then
+    starts with `nn.unpack_panels`, so it still says what is computed. All
+    other groups get the generic path's scratch.
+
+    ```mlir
+    %w = nn.constant dense_resource<w> : tensor<64x24xf32>
+    %1 = nn.fusion contraction(%x, %w) : (tensor<49x64xf32>, tensor<64x24xf32>) -> tensor<49x24xf32> {
+    ^bb0(%a: tensor<49x64xf32>, %b: tensor<64x24xf32>):
+      %2 = nn.matmul %a, %b : (tensor<49x64xf32>, tensor<64x24xf32>) -> tensor<49x24xf32>
+      nn.yield %2 : tensor<49x24xf32>
+    }
+    ```
+    becomes, for AVX2,
+    ```mlir
+    %w = nn.constant dense_resource<p> : tensor<1x1x64x24xf32>
+    %1 = nn.fusion contraction(%x, %w) {kernel = {columns = 24 : i64, name = "gemm", rows = 4 : i64}}
+        : (tensor<49x64xf32>, tensor<1x1x64x24xf32>) -> tensor<49x24xf32> {
+    ^bb0(%a: tensor<49x64xf32>, %b: tensor<1x1x64x24xf32>):
+      %c = nn.unpack_panels %b : tensor<1x1x64x24xf32> -> tensor<64x24xf32>
+      %2 = nn.matmul %a, %c : (tensor<49x64xf32>, tensor<64x24xf32>) -> tensor<49x24xf32>
+      nn.yield %2 : tensor<49x24xf32>
+    }
+    ```
+  }];
+  let dependentDialects = ["::aotc::nn::NNDialect"];
+  let options = [
+    Option<"triple", "triple", "std::string", "\"x86_64-unknown-linux-gnu\"", "Target triple">,
+    Option<"cpu", "cpu", "std::string", "\"x86-64-v3\"", "LLVM CPU name">,
+    Option<"features", "features", "std::string", "\"+sse4.1,+avx2,+fma,+f16c\"",
+           "LLVM feature string that names all features">];
+  let statistics = [
+    Statistic<"kernels", "kernels", "Contractions with a kernel of the generator">,
+    Statistic<"packed", "packed", "Constant operands packed">];
+}
+#endif

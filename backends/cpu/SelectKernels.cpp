@@ -1,0 +1,109 @@
+// aotc-cpu-select: kernels for contractions, weights into panels.
+#include "backends/cpu/Passes.h"
+#include "backends/cpu/codegen/Regions.h"
+#include "backends/cpu/kernels/Choice.h"
+#include "backends/cpu/kernels/Epilogue.h"
+#include "ir/NN/Constants.h"
+#include "mlir/IR/Builders.h"
+#include "llvm/Support/MathExtras.h"
+
+using namespace mlir;
+
+namespace aotc::cpu {
+#define GEN_PASS_DEF_CPUSELECT
+#include "backends/cpu/Passes.h.inc"
+
+namespace {
+
+// [groups, panels, depth, width] of the rhs that `c` describes, zero padded.
+template <typename T> Tensor packPanels(const Contraction &c, int64_t width, const Tensor &rhs) {
+  int64_t panels = llvm::divideCeil(c.columns, width);
+  Tensor result(rhs.dtype(), {c.groups, panels, c.depth, width});
+  const T *from = rhs.as<T>();
+  T *to = result.mutableAs<T>();
+  for (int64_t g = 0; g < c.groups; ++g)
+    for (int64_t n = 0; n < c.columns; ++n) {
+      T *column = to + (g * panels + n / width) * c.depth * width + n % width;
+      const T *source = from + (g * c.columns + n) * c.rhsColumnStride;
+      for (int64_t k = 0; k < c.depth; ++k)
+        column[k * width] = source[k * c.rhsRowStride];
+    }
+  return result;
+}
+
+// Whether all products read the same rhs and nothing but the contraction reads it.
+bool canPack(const Contraction &c, Value operand) {
+  return nn::isConstant(operand) && c.rhs.hasOneUse() && c.lhs != c.rhs &&
+         llvm::all_of(c.batch, [](const BatchDim &d) { return d.rhsStride == 0; });
+}
+
+class CpuSelect : public impl::CpuSelectBase<CpuSelect> {
+  using CpuSelectBase::CpuSelectBase;
+
+  void runOnOperation() override {
+    llvm::SmallPtrSet<Operation *, 16> unused;
+    isa = isaOf({triple, cpu, features});
+    getOperation().walk([&](nn::FusionOp fusion) {
+      if (fusion.getKind() != nn::FusionKind::Contraction || !select(fusion))
+        fusion.setScratch(genericScratchBytes(fusion));
+    });
+    for (auto &[key, panels] : packedConstants)
+      if (key.first.use_empty())
+        unused.insert(key.first.getDefiningOp());
+    for (Operation *constant : unused)
+      constant->erase();
+    packedConstants.clear();
+  }
+
+  bool select(nn::FusionOp fusion) {
+    Block &body = fusion.getBody().front();
+    std::optional<Contraction> c = analyzeContraction(body);
+    if (!c || !hasSupportedEpilogue(*c, body))
+      return false;
+    std::optional<Choice> choice = chooseKernel(*c, isa);
+    if (!choice)
+      return false;
+    Value operand = fusion.getInputs()[c->rhs.getArgNumber()];
+    if (choice->rhs != Choice::Rhs::Packed && choice->kernel != Choice::Kernel::Depthwise && canPack(*c, operand)) {
+      pack(fusion, *c, choice->panelWidth());
+      choice->rhs = Choice::Rhs::Packed;
+      ++packed;
+    }
+    Builder b(&getContext());
+    fusion.setKernelAttr(b.getDictionaryAttr(
+        {b.getNamedAttr("name", b.getStringAttr(choice->name())),
+         b.getNamedAttr("rows", b.getI64IntegerAttr(choice->rows(isa, c->rows))),
+         b.getNamedAttr("columns", b.getI64IntegerAttr(choice->panelWidth()))}));
+    fusion.setScratch(scratchOf(*c, *choice).total());
+    ++kernels;
+    return true;
+  }
+
+  void pack(nn::FusionOp fusion, const Contraction &c, int64_t width) {
+    unsigned index = c.rhs.getArgNumber();
+    Value original = fusion.getInputs()[index];
+    bool transposed = c.rhsColumnStride != 1;
+    // Equal operands that are packed alike share the panels.
+    Value &panels = packedConstants[{original, {c.groups, transposed ? -width : width}}];
+    OpBuilder b(fusion);
+    if (!panels) {
+      b.setInsertionPointAfter(original.getDefiningOp());
+      Tensor rhs = *nn::constantOf(original);
+      panels = nn::makeConstant(b, original.getLoc(),
+                                c.element.isF64() ? packPanels<double>(c, width, rhs) : packPanels<float>(c, width, rhs));
+    }
+    fusion.getInputsMutable()[index].assign(panels);
+    Type logical = c.rhs.getType();
+    BlockArgument argument = fusion.getBody().getArgument(index);
+    argument.setType(panels.getType());
+    b.setInsertionPointToStart(&fusion.getBody().front());
+    auto unpack = b.create<nn::UnpackPanelsOp>(c.op->getLoc(), logical, argument, transposed);
+    c.op->setOperand(1, unpack);
+  }
+
+  Isa isa;
+  llvm::DenseMap<std::pair<Value, std::pair<int64_t, int64_t>>, Value> packedConstants;
+};
+
+} // namespace
+} // namespace aotc::cpu

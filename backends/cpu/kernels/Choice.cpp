@@ -1,0 +1,127 @@
+#include "backends/cpu/kernels/Choice.h"
+#include "ir/NN/Constants.h"
+#include "llvm/Support/MathExtras.h"
+
+namespace aotc::cpu {
+
+llvm::StringRef Choice::name() const {
+  switch (kernel) {
+  case Kernel::Gemm:
+    return "gemm";
+  case Kernel::Gemv:
+    return "gemv";
+  case Kernel::Depthwise:
+    return "depthwise";
+  }
+  llvm_unreachable("unknown kernel");
+}
+
+int64_t Choice::rows(const Isa &isa, int64_t productRows) const {
+  return kernel == Kernel::Gemm ? splitEvenly(productRows, tileRows(isa, vectors)).size : productRows;
+}
+
+int64_t tileRows(const Isa &isa, int64_t vectors) {
+  // Without a fused multiply-add each product needs a register of its own.
+  int64_t spare = isa.hasFma ? 1 : 3;
+  int64_t rows = (isa.numVectorRegisters - vectors - spare) / vectors;
+  // More rows than this no longer save loads and lengthen the code.
+  return std::clamp<int64_t>(rows, 1, 14);
+}
+
+// Panels of two vectors balance loads and multiply-adds on 16 registers; the
+// short vectors of 32-register machines take four.
+static int64_t panelVectors(const Isa &isa, int64_t lanes, int64_t columns) {
+  int64_t wide = isa.numVectorRegisters >= 32 && lanes * 4 <= 16 ? 4 : 2;
+  int64_t needed = llvm::divideCeil(columns, lanes);
+  if (needed <= wide + 1 && tileRows(isa, needed) >= 4)
+    return needed; // one panel without padding
+  return std::min(wide, needed);
+}
+
+std::optional<Choice> chooseKernel(const Contraction &c, const Isa &isa) {
+  Choice choice;
+  choice.elementBytes = c.element.isF64() ? 8 : 4;
+  choice.lanes = isa.lanes(choice.elementBytes);
+  if (c.depthwise) {
+    // The last dimension's taps are straight-line code.
+    constexpr int64_t kMostTaps = 32;
+    llvm::ArrayRef<int64_t> filter = nn::shapeOf(c.op->getOperand(1));
+    if (filter[filter.size() - 3] > kMostTaps)
+      return std::nullopt;
+    choice.kernel = Choice::Kernel::Depthwise;
+    choice.rhs = Choice::Rhs::Direct;
+    return choice;
+  }
+  choice.vectors = panelVectors(isa, choice.lanes, c.columns);
+  if (c.rows <= 2 && c.steps.size() == 1)
+    choice.kernel = Choice::Kernel::Gemv;
+  // Packing at run time pays when many tiles read a panel; a transposed
+  // operand has no rows to load vectors from.
+  if (c.unpack)
+    choice.rhs = Choice::Rhs::Packed;
+  else if (c.rhsColumnStride != 1 || c.rows > 4 * tileRows(isa, choice.vectors))
+    choice.rhs = Choice::Rhs::PackedAtRunTime;
+  else
+    choice.rhs = Choice::Rhs::Direct;
+  return choice;
+}
+
+Split splitEvenly(int64_t count, int64_t most) {
+  int64_t tiles = llvm::divideCeil(count, most), size = llvm::divideCeil(count, tiles);
+  int64_t small = size * tiles - count;
+  return {size, tiles - small, small};
+}
+
+// Half cycles of one reduction step over the tiles of `split`, for a machine
+// with two multiply-adds and two loads a cycle of latency four.
+static int64_t stepCost(const Split &split, int64_t vectors) {
+  auto tile = [&](int64_t rows) { return std::max<int64_t>({rows * vectors, rows + vectors, 8}) + 1; };
+  return split.large * tile(split.size) + split.small * tile(split.size - 1);
+}
+
+Tiling chooseTiling(const Contraction &c, const Choice &choice, const Isa &isa, int64_t vectors) {
+  constexpr int64_t kMostUnrolledTiles = 10;
+  int64_t rows = tileRows(isa, vectors);
+  Tiling t;
+  int64_t unitElements; // of lhs that one more unit touches
+  if (c.pixels.size() == 1) {
+    t.split = splitEvenly(c.rows, rows);
+    t.units = t.split.tiles();
+    unitElements = t.split.size * std::max(std::abs(c.pixels[0].stride), int64_t{1});
+  } else {
+    int64_t width = c.pixels.back().extent, height = c.pixels[c.pixels.size() - 2].extent;
+    t.mode = Tiling::Mode::Rows;
+    t.split = splitEvenly(width, rows);
+    int64_t best = stepCost(t.split, vectors) * 95 / 100; // straight-line tiles cost code
+    for (int64_t unitRows = 2; unitRows <= height; ++unitRows) {
+      Split split = splitEvenly(unitRows * width, rows);
+      if (split.tiles() > kMostUnrolledTiles)
+        break;
+      if (height % unitRows != 0 || stepCost(split, vectors) >= best * unitRows)
+        continue;
+      best = stepCost(split, vectors) / unitRows;
+      t.mode = Tiling::Mode::Unrolled;
+      t.split = split;
+      t.unitRows = unitRows;
+    }
+    t.units = c.rows / width / t.unitRows;
+    unitElements = t.unitRows * c.pixels[c.pixels.size() - 2].stride;
+  }
+  int64_t unitBytes = std::max<int64_t>(unitElements, 1) * choice.elementBytes;
+  int64_t fit = std::max<int64_t>(isa.l2Bytes / 2 / unitBytes, 1);
+  t.unitsPerBlock = llvm::divideCeil(t.units, llvm::divideCeil(t.units, fit));
+  return t;
+}
+
+Scratch scratchOf(const Contraction &c, const Choice &choice) {
+  Scratch s;
+  if (choice.kernel != Choice::Kernel::Depthwise)
+    s.border = llvm::alignTo(c.borderedElements() * choice.elementBytes, 64);
+  if (choice.rhs == Choice::Rhs::PackedAtRunTime)
+    s.panels = llvm::alignTo(c.groups * llvm::divideCeil(c.columns, choice.panelWidth()) * c.depth *
+                                 choice.panelWidth() * choice.elementBytes,
+                             64);
+  return s;
+}
+
+} // namespace aotc::cpu

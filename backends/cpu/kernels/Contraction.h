@@ -1,0 +1,65 @@
+// A contraction group in the terms of its kernels: matmul and convolution
+// become one strided matrix product, whatever their rank.
+#ifndef AOTC_BACKENDS_CPU_KERNELS_CONTRACTION_H
+#define AOTC_BACKENDS_CPU_KERNELS_CONTRACTION_H
+
+#include <optional>
+
+#include "ir/NN/NN.h"
+
+namespace aotc::cpu {
+
+// A loop over `extent` positions, `stride` elements apart.
+struct Dim {
+  int64_t extent;
+  int64_t stride;
+};
+using Dims = llvm::SmallVector<Dim, 4>;
+
+int64_t extentOf(const Dims &dims);
+// Drops extents of 1 and joins neighbours that form one evenly strided run.
+// At least one dimension stays.
+Dims mergeDims(const Dims &dims);
+
+// Outer loops of which each step is a product of its own.
+struct BatchDim {
+  int64_t extent;
+  int64_t lhsStride, rhsStride; // elements; 0: shared
+};
+
+// The zero border that a convolution reads, per spatial dimension.
+struct Border {
+  bool needed = false;
+  llvm::SmallVector<int64_t, 3> low;     // zeros before the image
+  llvm::SmallVector<int64_t, 3> extents; // of the bordered image
+};
+
+// out[q, g*columns + n] = sum over k of lhs[pixel(q) + g*lhsGroupStride + step(k)] * rhs[g][k][n]
+// for each step of the batch; q counts the rows of the output in memory order.
+struct Contraction {
+  mlir::Operation *op = nullptr;     // nn.matmul or nn.conv
+  mlir::BlockArgument lhs, rhs;      // of the group's body
+  mlir::Operation *unpack = nullptr; // nn.unpack_panels: rhs holds panels
+  mlir::Type element;                // f32 or f64
+
+  llvm::SmallVector<BatchDim, 4> batch;
+  Dims pixels; // merged; offsets into lhs (into the bordered image if there is a border)
+  Dims steps;  // merged; the reduction
+  int64_t rows = 0, depth = 0, columns = 0; // extents of one product
+  int64_t groups = 1, lhsGroupStride = 0;
+  bool depthwise = false; // one input channel and one column a group
+  Border border;
+  // rhs as an ordinary row-major operand: distance of its rows (k) and columns.
+  int64_t rhsRowStride = 0, rhsColumnStride = 1;
+
+  int64_t rowStride() const { return groups * columns; } // elements between rows of the output
+  // The bordered image in elements; 0 without a border.
+  int64_t borderedElements() const;
+  llvm::ArrayRef<int64_t> resultShape() const;
+};
+
+// Null when no kernel here computes this group; the generic path does then.
+std::optional<Contraction> analyzeContraction(mlir::Block &body);
+
+} // namespace aotc::cpu
+#endif

@@ -1,0 +1,197 @@
+// Depthwise convolution: vectors run across channels, tiles across the last
+// spatial dimension. Padding costs nothing: taps outside the image are left
+// out, at run time along the outer dimensions, at compile time along the last.
+#include "backends/cpu/kernels/Kernels.h"
+#include "ir/NN/Constants.h"
+#include "llvm/Support/MathExtras.h"
+
+namespace aotc::cpu {
+
+namespace {
+
+constexpr LoopHints kRolled{/*mayUnroll=*/false};
+
+// One spatial dimension.
+struct Axis {
+  int64_t in, out, taps, stride, dilation, low;
+  int64_t inPitch, tapPitch; // elements
+
+  // Whether tap k of output position x reads inside the image.
+  bool inside(int64_t x, int64_t k) const {
+    int64_t at = x * stride - low + k * dilation;
+    return at >= 0 && at < in;
+  }
+};
+
+class Depthwise {
+public:
+  Depthwise(RegionEmitter &emitter, const Contraction &c, const Choice &choice, Epilogue &epilogue)
+      : emitter(emitter), gen(emitter.gen), c(c), choice(choice), epilogue(epilogue),
+        axes(axesOf(llvm::cast<nn::ConvOp>(c.op))), channels(c.groups) {}
+
+  static llvm::SmallVector<Axis, 3> axesOf(nn::ConvOp op) {
+    llvm::ArrayRef<int64_t> in = nn::shapeOf(op.getInput()), taps = nn::shapeOf(op.getFilter());
+    llvm::ArrayRef<int64_t> out = nn::shapeOf(op.getResult());
+    int64_t pitch = in.back(), tapPitch = in.back();
+    llvm::SmallVector<Axis, 3> axes(in.size() - 2);
+    for (size_t d = axes.size(); d-- > 0;) {
+      axes[d] = {in[d + 1], out[d + 1], taps[d], op.getStrides()[d], op.getDilations()[d], op.getPadLow()[d],
+                 pitch, tapPitch};
+      pitch *= in[d + 1];
+      tapPitch *= taps[d];
+    }
+    return axes;
+  }
+
+  void emit() {
+    int64_t image = channels, lines = 1;
+    for (const Axis &axis : axes)
+      image *= axis.in;
+    for (size_t d = 0; d + 1 < axes.size(); ++d)
+      lines *= axes[d].out;
+    gen.loop(0, nn::shapeOf(c.lhs)[0], 1, [&](llvm::Value *n) {
+      llvm::Value *lhs = gen.address(emitter.inputPointer(c.lhs), gen.mul(n, image), choice.elementBytes);
+      outer(0, lhs, gen.mul(n, lines), {});
+    }, kRolled);
+  }
+
+private:
+  // Of an outer dimension: the taps [begin, end) inside the image; tap k reads position start + k * dilation.
+  struct Taps {
+    llvm::Value *start, *begin, *end;
+  };
+
+  // Loops over the output positions of axes[d...] but the last; `line` counts the lines before.
+  void outer(size_t d, llvm::Value *lhs, llvm::Value *line, llvm::SmallVector<Taps, 2> taps) {
+    if (d + 1 == axes.size()) {
+      this->lhs = lhs;
+      this->taps = taps;
+      row = gen.mul(line, axes.back().out);
+      return alongLine();
+    }
+    const Axis &axis = axes[d];
+    // `line` so far counts whole lines of the image; positions of this axis cover several.
+    int64_t inner = 1;
+    for (size_t i = d + 1; i + 1 < axes.size(); ++i)
+      inner *= axes[i].out;
+    gen.loop(0, axis.out, 1, [&](llvm::Value *x) {
+      llvm::Value *start = gen.add(gen.mul(x, axis.stride), -axis.low);
+      auto next = taps;
+      next.push_back(clipped(axis, start));
+      outer(d + 1, lhs, gen.add(line, gen.mul(x, inner)), next);
+    }, kRolled);
+  }
+
+  Taps clipped(const Axis &axis, llvm::Value *start) {
+    bool whole = true;
+    for (int64_t x : {int64_t{0}, axis.out - 1})
+      for (int64_t k : {int64_t{0}, axis.taps - 1})
+        whole &= axis.inside(x, k);
+    llvm::Value *zero = gen.index(0), *all = gen.index(axis.taps);
+    if (whole)
+      return {start, zero, all};
+    auto &b = gen.builder;
+    auto limit = [&](llvm::Value *distance) { // first tap at or past `distance`, in [0, taps]
+      distance = b.CreateBinaryIntrinsic(llvm::Intrinsic::smax, distance, zero);
+      if (axis.dilation > 1)
+        distance = b.CreateUDiv(gen.add(distance, axis.dilation - 1), gen.index(axis.dilation));
+      return b.CreateBinaryIntrinsic(llvm::Intrinsic::smin, distance, all);
+    };
+    return {start, limit(b.CreateNeg(start)), limit(b.CreateSub(gen.index(axis.in), start))};
+  }
+
+  // The tiles of one line: those at the edges one by one, the others in loops.
+  void alongLine() {
+    Split split = splitEvenly(axes.back().out, tilePixels());
+    for (int64_t t = 0; t < split.tiles();) {
+      int64_t size = sizeOf(split, t), first = startOf(split, t);
+      if (!isInside(first, size)) {
+        tileAt(gen.index(0), first, size, /*clip=*/true);
+        ++t;
+        continue;
+      }
+      int64_t end = t;
+      while (end < split.tiles() && sizeOf(split, end) == size && isInside(startOf(split, end), size))
+        ++end;
+      gen.loop(0, end - t, 1, [&](llvm::Value *i) { tileAt(gen.mul(i, size), first, size, /*clip=*/false); },
+               kRolled);
+      t = end;
+    }
+  }
+
+  int64_t tilePixels() const { return std::min<int64_t>(emitter.isa.numVectorRegisters / 2 - 1, 14); }
+  static int64_t sizeOf(const Split &split, int64_t t) { return split.size - (t >= split.large); }
+  static int64_t startOf(const Split &split, int64_t t) {
+    return t * split.size - std::max<int64_t>(t - split.large, 0);
+  }
+  bool isInside(int64_t first, int64_t size) const {
+    return axes.back().inside(first, 0) && axes.back().inside(first + size - 1, axes.back().taps - 1);
+  }
+
+  // Pixels [at + first, + size) of the line, all channels. With `clip`, `at` is 0.
+  void tileAt(llvm::Value *at, int64_t first, int64_t size, bool clip) {
+    const Axis &axis = axes.back();
+    llvm::Value *base = gen.address(lhs, gen.mul(at, axis.stride * axis.inPitch), choice.elementBytes);
+    auto vectors = [&](llvm::Value *channel, int64_t lanes) {
+      Values sums(size, epilogue.initial(channel, 0, lanes, lanes));
+      llvm::Value *from = gen.address(base, channel, choice.elementBytes);
+      llvm::Value *weights = gen.address(emitter.inputPointer(c.rhs), channel, choice.elementBytes);
+      sums = overTaps(0, from, weights, sums, first, clip, lanes);
+      llvm::Value *outRow = gen.add(row, at);
+      for (int64_t m = 0; m < size; ++m)
+        epilogue.finish(sums[m], outRow, first + m, channel, 0, lanes);
+    };
+    int64_t whole = channels / choice.lanes * choice.lanes;
+    gen.loop(0, whole, choice.lanes, [&](llvm::Value *channel) { vectors(channel, choice.lanes); }, kRolled);
+    if (whole < channels)
+      vectors(gen.index(whole), channels - whole);
+  }
+
+  // Loops over the outer taps from dimension d on; the last dimension's are laid out.
+  Values overTaps(size_t d, llvm::Value *from, llvm::Value *weights, Values sums, int64_t first, bool clip,
+                  int64_t lanes) {
+    if (d + 1 < axes.size()) {
+      auto body = [&](llvm::Value *k, llvm::ArrayRef<llvm::Value *> carried) {
+        // One address step from the image's first line: pointers outside it are never formed.
+        llvm::Value *position = gen.add(taps[d].start, gen.mul(k, axes[d].dilation));
+        return overTaps(d + 1, gen.address(from, gen.mul(position, axes[d].inPitch), choice.elementBytes),
+                        gen.address(weights, gen.mul(k, axes[d].tapPitch), choice.elementBytes), Values(carried),
+                        first, clip, lanes);
+      };
+      return gen.loop(taps[d].begin, taps[d].end, 1, sums, body, kRolled);
+    }
+    const Axis &axis = axes.back();
+    for (int64_t k = 0; k < axis.taps; ++k) {
+      llvm::Value *weight = nullptr;
+      for (size_t m = 0; m < sums.size(); ++m) {
+        if (clip && !axis.inside(first + m, k))
+          continue;
+        if (!weight)
+          weight = emitter.load(c.element, weights, gen.index(k * channels), lanes);
+        int64_t pixel = (first + static_cast<int64_t>(m)) * axis.stride - axis.low + k * axis.dilation;
+        llvm::Value *value = emitter.load(c.element, from, gen.index(pixel * axis.inPitch), lanes);
+        sums[m] = gen.fma(value, weight, sums[m]);
+      }
+    }
+    return sums;
+  }
+
+  RegionEmitter &emitter;
+  IRGen &gen;
+  const Contraction &c;
+  const Choice &choice;
+  Epilogue &epilogue;
+  llvm::SmallVector<Axis, 3> axes;
+  int64_t channels;
+  // Of the line being emitted.
+  llvm::Value *lhs = nullptr, *row = nullptr;
+  llvm::SmallVector<Taps, 2> taps;
+};
+
+} // namespace
+
+void emitDepthwise(RegionEmitter &emitter, const Contraction &c, const Choice &choice, Epilogue &epilogue) {
+  Depthwise(emitter, c, choice, epilogue).emit();
+}
+
+} // namespace aotc::cpu

@@ -1,0 +1,165 @@
+// Matrix-matrix products and convolutions as implicit ones: for each block of
+// pixels, for each panel of rhs, for each tile of pixels.
+#include "backends/cpu/kernels/Kernels.h"
+#include "backends/cpu/kernels/Product.h"
+#include "llvm/Support/MathExtras.h"
+
+namespace aotc::cpu {
+
+namespace {
+
+class Gemm {
+public:
+  Gemm(RegionEmitter &emitter, const Contraction &c, const Choice &choice, Epilogue &epilogue, const Product &product)
+      : emitter(emitter), gen(emitter.gen), c(c), choice(choice), epilogue(epilogue), product(product) {}
+
+  void emit() {
+    int64_t width = choice.panelWidth(), full = c.columns / width, rest = c.columns % width;
+    if (full > 0)
+      panels(0, full, choice.vectors, choice.lanes);
+    if (rest > 0) {
+      int64_t vectors = llvm::divideCeil(rest, choice.lanes);
+      panels(full, 1, vectors, rest - (vectors - 1) * choice.lanes);
+    }
+  }
+
+private:
+  // Panels [first, first + count), of which `vectors` vectors are computed and
+  // `valid` lanes of the last one stored.
+  void panels(int64_t first, int64_t count, int64_t vectors, int64_t valid) {
+    this->vectors = vectors;
+    this->valid = valid;
+    tiling = chooseTiling(c, choice, emitter.isa, vectors);
+    int64_t perBlock = count == 1 ? tiling.units : tiling.unitsPerBlock;
+    gen.loop(0, tiling.units, perBlock, [&](llvm::Value *unit) {
+      llvm::Value *end = gen.index(tiling.units);
+      if (perBlock < tiling.units)
+        end = gen.builder.CreateBinaryIntrinsic(llvm::Intrinsic::smin, gen.add(unit, perBlock), end);
+      gen.loop(first, first + count, 1, [&](llvm::Value *panel) {
+        bool direct = choice.rhs == Choice::Rhs::Direct;
+        column = gen.add(product.column, gen.mul(panel, choice.panelWidth()));
+        llvm::Value *offset = gen.mul(panel, choice.panelWidth() * (direct ? 1 : c.depth));
+        rhs = gen.address(product.rhs, offset, choice.elementBytes);
+        units(unit, end);
+      }, kRolled);
+    }, kRolled);
+  }
+
+  void units(llvm::Value *begin, llvm::Value *end) {
+    switch (tiling.mode) {
+    case Tiling::Mode::Flat:
+      return tiles(begin, end, tiling.split, gen.index(0), product.lhs);
+    case Tiling::Mode::Rows:
+      return gen.loop(begin, end, 1, [&](llvm::Value *row) {
+        llvm::Value *lhs = gen.address(product.lhs, rowOffset(row), choice.elementBytes);
+        tiles(gen.index(0), gen.index(tiling.split.tiles()), tiling.split, gen.mul(row, c.pixels.back().extent), lhs);
+      }, kRolled);
+    case Tiling::Mode::Unrolled:
+      return gen.loop(begin, end, 1, [&](llvm::Value *unit) { crossingTiles(unit); }, kRolled);
+    }
+  }
+
+  // Tiles [begin, end) of a run of evenly strided pixels that starts at output row `row`.
+  void tiles(llvm::Value *begin, llvm::Value *end, const Split &split, llvm::Value *row, llvm::Value *lhs) {
+    auto sized = [&](int64_t lo, int64_t hi, int64_t size) {
+      if (lo == hi || size == 0)
+        return;
+      gen.loop(clamped(begin, lo, /*upper=*/false), clamped(end, hi, /*upper=*/true), 1, [&](llvm::Value *t) {
+        // Tile t of this size starts after `lo` tiles that are one pixel larger.
+        llvm::Value *pixel = gen.add(gen.mul(t, size), lo);
+        llvm::SmallVector<int64_t, 16> pixels;
+        for (int64_t m = 0; m < size; ++m)
+          pixels.push_back(m * c.pixels.back().stride);
+        llvm::Value *offset = gen.mul(pixel, c.pixels.back().stride);
+        tile(gen.address(lhs, offset, choice.elementBytes), pixels, gen.add(row, pixel), 0);
+      }, kRolled);
+    };
+    sized(0, split.large, split.size);
+    sized(split.large, split.tiles(), split.size - 1);
+  }
+
+  // max(bound, value) or min: the part of a block that lies in a run of tiles.
+  llvm::Value *clamped(llvm::Value *value, int64_t bound, bool upper) {
+    if (auto *known = llvm::dyn_cast<llvm::ConstantInt>(value)) {
+      int64_t v = known->getSExtValue();
+      return gen.index(upper ? std::min(v, bound) : std::max(v, bound));
+    }
+    return gen.builder.CreateBinaryIntrinsic(upper ? llvm::Intrinsic::smin : llvm::Intrinsic::smax, value,
+                                             gen.index(bound));
+  }
+
+  void crossingTiles(llvm::Value *unit) {
+    const Dim &across = c.pixels.back(), &down = c.pixels[c.pixels.size() - 2];
+    llvm::Value *lhs =
+        gen.address(product.lhs, rowOffset(gen.mul(unit, tiling.unitRows)), choice.elementBytes);
+    llvm::Value *row = gen.mul(unit, tiling.unitRows * across.extent);
+    int64_t pixel = 0;
+    for (int64_t t = 0; t < tiling.split.tiles(); ++t) {
+      int64_t size = tiling.split.size - (t >= tiling.split.large);
+      llvm::SmallVector<int64_t, 16> pixels;
+      for (int64_t m = pixel; m < pixel + size; ++m)
+        pixels.push_back(m / across.extent * down.stride + m % across.extent * across.stride);
+      tile(lhs, pixels, row, pixel);
+      pixel += size;
+    }
+  }
+
+  // Offset into lhs of the first pixel of output line `line` (all pixel dims but the last, flattened).
+  llvm::Value *rowOffset(llvm::Value *line) {
+    llvm::Value *offset = gen.index(0);
+    for (size_t d = c.pixels.size() - 1; d-- > 0;) {
+      llvm::Value *extent = gen.index(c.pixels[d].extent);
+      llvm::Value *position = d ? gen.builder.CreateURem(line, extent) : line;
+      line = d ? gen.builder.CreateUDiv(line, extent) : line;
+      offset = gen.add(offset, gen.mul(position, c.pixels[d].stride));
+    }
+    return offset;
+  }
+
+  // The pixels are consecutive rows of the output from row + rowDisplacement on.
+  void tile(llvm::Value *lhs, llvm::ArrayRef<int64_t> pixels, llvm::Value *row, int64_t rowDisplacement) {
+    Tile t;
+    t.lhs = lhs;
+    t.pixels.assign(pixels.begin(), pixels.end());
+    t.streams = {rhs};
+    t.vectors = vectors;
+    bool direct = choice.rhs == Choice::Rhs::Direct;
+    t.rhsRow = direct ? c.rhsRowStride : choice.panelWidth();
+    t.readable = direct ? valid : choice.lanes;
+    Values first;
+    for (int64_t v = 0; v < vectors; ++v)
+      first.push_back(epilogue.initial(column, v * choice.lanes, choice.lanes, validOf(v)));
+    Values initial;
+    for (size_t m = 0; m < pixels.size(); ++m)
+      initial.append(first);
+    Values sums = accumulate(emitter, c, choice, t, initial);
+    llvm::Value *outRow = gen.add(product.row, row);
+    for (size_t m = 0; m < pixels.size(); ++m)
+      for (int64_t v = 0; v < vectors; ++v)
+        epilogue.finish(sums[m * vectors + v], outRow, rowDisplacement + m, column, v * choice.lanes, validOf(v));
+  }
+
+  int64_t validOf(int64_t vector) const { return vector + 1 == vectors ? valid : choice.lanes; }
+
+  static constexpr LoopHints kRolled{/*mayUnroll=*/false};
+
+  RegionEmitter &emitter;
+  IRGen &gen;
+  const Contraction &c;
+  const Choice &choice;
+  Epilogue &epilogue;
+  const Product &product;
+  // Of the panels being emitted.
+  Tiling tiling;
+  int64_t vectors = 0, valid = 0;
+  llvm::Value *rhs = nullptr, *column = nullptr;
+};
+
+} // namespace
+
+void emitGemm(RegionEmitter &emitter, const Contraction &c, const Choice &choice, Epilogue &epilogue,
+              const Product &product) {
+  Gemm(emitter, c, choice, epilogue, product).emit();
+}
+
+} // namespace aotc::cpu

@@ -1,0 +1,78 @@
+// Products with one or two rows: bound by reading rhs once. Several panels are
+// walked together, because one stream of reads does not fill the memory's bandwidth.
+#include "backends/cpu/kernels/Kernels.h"
+#include "backends/cpu/kernels/Product.h"
+#include "llvm/Support/MathExtras.h"
+
+namespace aotc::cpu {
+
+namespace {
+
+class Gemv {
+public:
+  Gemv(RegionEmitter &emitter, const Contraction &c, const Choice &choice, Epilogue &epilogue, const Product &product)
+      : emitter(emitter), gen(emitter.gen), c(c), choice(choice), epilogue(epilogue), product(product) {}
+
+  void emit() {
+    int64_t width = choice.panelWidth(), full = c.columns / width, rest = c.columns % width;
+    int64_t streams = c.rows == 1 ? 4 : 2, trips = full / streams, left = full % streams;
+    // Stream s covers panels [s * trips, (s + 1) * trips).
+    gen.loop(0, trips, 1, [&](llvm::Value *panel) { tile(panel, trips, streams, choice.vectors, choice.lanes); },
+             LoopHints{/*mayUnroll=*/false});
+    if (left > 0)
+      tile(gen.index(full - left), 1, left, choice.vectors, choice.lanes);
+    if (rest > 0) {
+      int64_t vectors = llvm::divideCeil(rest, choice.lanes);
+      tile(gen.index(full), 0, 1, vectors, rest - (vectors - 1) * choice.lanes);
+    }
+  }
+
+private:
+  // `streams` panels from `panel` on, `distance` panels apart.
+  void tile(llvm::Value *panel, int64_t distance, int64_t streams, int64_t vectors, int64_t valid) {
+    bool direct = choice.rhs == Choice::Rhs::Direct;
+    Tile t;
+    t.lhs = product.lhs;
+    for (int64_t m = 0; m < c.rows; ++m)
+      t.pixels.push_back(m * c.pixels.back().stride);
+    t.vectors = vectors;
+    t.rhsRow = direct ? c.rhsRowStride : choice.panelWidth();
+    t.readable = direct ? valid : choice.lanes;
+    Values columns, initial;
+    for (int64_t s = 0; s < streams; ++s) {
+      llvm::Value *at = gen.add(panel, s * distance);
+      columns.push_back(gen.add(product.column, gen.mul(at, choice.panelWidth())));
+      llvm::Value *offset = gen.mul(at, choice.panelWidth() * (direct ? 1 : c.depth));
+      t.streams.push_back(gen.address(product.rhs, offset, choice.elementBytes));
+    }
+    auto validOf = [&](int64_t v) { return v + 1 == vectors ? valid : choice.lanes; };
+    for (int64_t m = 0; m < c.rows; ++m)
+      for (llvm::Value *column : columns)
+        for (int64_t v = 0; v < vectors; ++v)
+          initial.push_back(epilogue.initial(column, v * choice.lanes, choice.lanes, validOf(v)));
+    constexpr size_t kSumsInFlight = 8; // two multiply-adds a cycle of latency four
+    t.chains = std::min<int64_t>(llvm::bit_floor(std::max<uint64_t>(kSumsInFlight / initial.size(), 1)), 4);
+    Values sums = accumulate(emitter, c, choice, t, initial);
+    size_t next = 0;
+    for (int64_t m = 0; m < c.rows; ++m)
+      for (llvm::Value *column : columns)
+        for (int64_t v = 0; v < vectors; ++v)
+          epilogue.finish(sums[next++], product.row, m, column, v * choice.lanes, validOf(v));
+  }
+
+  RegionEmitter &emitter;
+  IRGen &gen;
+  const Contraction &c;
+  const Choice &choice;
+  Epilogue &epilogue;
+  const Product &product;
+};
+
+} // namespace
+
+void emitGemv(RegionEmitter &emitter, const Contraction &c, const Choice &choice, Epilogue &epilogue,
+              const Product &product) {
+  Gemv(emitter, c, choice, epilogue, product).emit();
+}
+
+} // namespace aotc::cpu

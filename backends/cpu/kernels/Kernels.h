@@ -1,0 +1,38 @@
+// The kernel generator: contraction groups as register-tiled loop nests.
+#ifndef AOTC_BACKENDS_CPU_KERNELS_KERNELS_H
+#define AOTC_BACKENDS_CPU_KERNELS_KERNELS_H
+
+#include "backends/cpu/codegen/RegionEmitter.h"
+#include "backends/cpu/kernels/Choice.h"
+#include "backends/cpu/kernels/Epilogue.h"
+
+namespace aotc::cpu {
+
+// Emits the kernel that the select phase chose. False, with nothing emitted,
+// when it chose none: the generic path then computes the group.
+bool emitContractionKernel(RegionEmitter &emitter);
+
+// One of a batch of products: base addresses at their first elements.
+struct Product {
+  llvm::Value *lhs;  // the bordered image if there is a border
+  llvm::Value *rhs;  // panels, or rows if the choice is Direct; of the first group
+  llvm::Value *row;  // first row of the output
+  llvm::Value *column; // first column of the output
+};
+
+// The loops of each kernel over one product. The product's lhs, rhs and column are those of its group.
+void emitGemm(RegionEmitter &emitter, const Contraction &c, const Choice &choice, Epilogue &epilogue,
+              const Product &product);
+void emitGemv(RegionEmitter &emitter, const Contraction &c, const Choice &choice, Epilogue &epilogue,
+              const Product &product);
+// The whole group; reads the border as absent instead of as zeros.
+void emitDepthwise(RegionEmitter &emitter, const Contraction &c, const Choice &choice, Epilogue &epilogue);
+
+// Writes the image at `image` into the zeroed border at `to`.
+void emitBorderedCopy(RegionEmitter &emitter, const Contraction &c, llvm::Value *image, llvm::Value *to);
+// Writes the rows of rhs into panels at `to`, zero padded.
+void emitPanels(RegionEmitter &emitter, const Contraction &c, const Choice &choice, llvm::Value *rhs,
+                llvm::Value *to);
+
+} // namespace aotc::cpu
+#endif

@@ -1,0 +1,33 @@
+// The reduction loop of a register tile, shared by the matrix-matrix and the
+// matrix-vector kernels.
+#ifndef AOTC_BACKENDS_CPU_KERNELS_PRODUCT_H
+#define AOTC_BACKENDS_CPU_KERNELS_PRODUCT_H
+
+#include "backends/cpu/codegen/RegionEmitter.h"
+#include "backends/cpu/kernels/Choice.h"
+
+namespace aotc::cpu {
+
+// A tile multiplies pixels of lhs with `streams.size()` runs of `vectors`
+// vectors, which advance together by `rhsRow` elements a reduction step.
+struct Tile {
+  llvm::Value *lhs = nullptr;            // of the tile's first pixel
+  llvm::SmallVector<int64_t, 16> pixels; // displacement of each pixel from there, in elements
+  llvm::SmallVector<llvm::Value *, 4> streams;
+  int64_t vectors = 1;
+  int64_t rhsRow = 0;
+  // Lanes of the last vector that may be read, for rhs without padding.
+  int64_t readable = 0;
+  // Independent sums over interleaved reduction steps, where a tile has too
+  // few accumulators to hide the latency of one multiply-add.
+  int64_t chains = 1;
+  // Steps between touching the rows of `ahead` (same layout as streams[0]); null: no prefetch.
+  llvm::Value *ahead = nullptr;
+};
+
+// Adds the product to `initial`; accumulators are ordered [pixel][stream][vector].
+Values accumulate(RegionEmitter &emitter, const Contraction &c, const Choice &choice, const Tile &tile,
+                  llvm::ArrayRef<llvm::Value *> initial);
+
+} // namespace aotc::cpu
+#endif
