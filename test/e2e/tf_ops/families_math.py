@@ -33,7 +33,6 @@ def unary(r):
     for op in ["Abs", "Neg", "Sign", "Square"]:
         for t in (np.int32, np.int64):
             r.op(op, t.__name__, x=In(r.i(4, 3, dtype=t)))
-    r.op("Round", "int32", x=In(r.i(5)))
     r.op("Neg", "empty", x=In(r.f(0, 3)))
     r.op("Abs", "int min wraps", x=In(np.array([-2147483648, 5], np.int32)))
     r.op("Round", "halves", x=In(np.arange(-4.5, 5, 0.5, dtype=np.float32)))

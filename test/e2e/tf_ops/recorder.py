@@ -26,7 +26,7 @@ class In:
 
 def npy(array):
     """The bytes of an .npy file; bfloat16 as '<V2'."""
-    array = np.ascontiguousarray(array)
+    array = np.array(array, order="C") # ascontiguousarray would make a scalar a vector
     if array.dtype == tf.bfloat16.as_numpy_dtype:
         array = array.view(np.dtype("V2"))
     stream = io.BytesIO()

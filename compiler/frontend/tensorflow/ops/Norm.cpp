@@ -21,7 +21,7 @@ Moments batchMoments(NodeImport &n, Value x, int64_t channel) {
       axes.push_back(dim);
   Value mean = n.b.reduce(nn::ReduceFn::Mean, x, axes, /*keepDims=*/true);
   Value centered = n.b.sub(x, mean);
-  Dims channels{ImportBuilder::shape(x)[channel]};
+  DimVector channels{ImportBuilder::shape(x)[channel]};
   return {n.b.reshape(mean, channels), n.b.reduce(nn::ReduceFn::Mean, n.b.mul(centered, centered), axes, false)};
 }
 
