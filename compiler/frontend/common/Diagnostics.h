@@ -24,14 +24,14 @@ public:
 
   void error(std::string node, std::string op, std::string message, std::string remedy = "") {
     if (errorList.size() < kMaxErrors)
-      errorList.push_back({std::move(node), std::move(op), std::move(message), std::move(remedy)});
+      errorList.push_back({oneLine(node), oneLine(op), oneLine(message), oneLine(remedy)});
     else
       ++dropped;
   }
   // Worth saying once, but the compile goes on.
   void note(std::string node, std::string op, std::string message, std::string remedy = "") {
     if (noteList.size() < kMaxErrors)
-      noteList.push_back({std::move(node), std::move(op), std::move(message), std::move(remedy)});
+      noteList.push_back({oneLine(node), oneLine(op), oneLine(message), oneLine(remedy)});
   }
 
   bool hasErrors() const { return !errorList.empty(); }
@@ -40,6 +40,22 @@ public:
   size_t droppedErrors() const { return dropped; }
 
 private:
+  // Names come from the file and may hold anything, terminal escapes included.
+  static std::string oneLine(const std::string &text) {
+    constexpr size_t kMaxLength = 1000;
+    static constexpr char kHex[] = "0123456789abcdef";
+    std::string line;
+    for (unsigned char c : text) {
+      if (line.size() >= kMaxLength)
+        return line + "...";
+      if (c >= 0x20 && c != 0x7f)
+        line += static_cast<char>(c);
+      else
+        line += {'\\', 'x', kHex[c >> 4], kHex[c & 15]};
+    }
+    return line;
+  }
+
   std::vector<Diagnostic> errorList, noteList;
   size_t dropped = 0;
 };

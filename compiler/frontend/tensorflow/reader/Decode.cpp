@@ -38,7 +38,7 @@ Attr Decoder::fromList(const proto::TensorProto &tensor, DType type, Shape shape
   if (given < count) {
     if (bytes > expandable)
       return BadTensor{absl::StrCat("is ", typeString(type, shape), " but lists only ", given,
-                                    " values; repeated values are limited to ", kMaxExpandedBytes, " bytes a file")};
+                                    " values; a file's repeated values may take ", kMaxExpandedBytes >> 20, " MiB")};
     expandable -= bytes;
   }
   Tensor result(type, std::move(shape)); // zeros, which is what an empty list means

@@ -19,7 +19,9 @@ PartialShape partialShape(const proto::TensorShapeProto &shape);
 // as they are, and share one copy where a function is inlined many times.
 class Decoder {
 public:
-  explicit Decoder(std::shared_ptr<const void> owner) : owner(std::move(owner)) {}
+  // `expandable`: bytes that all tensors which repeat their last value may take.
+  explicit Decoder(std::shared_ptr<const void> owner, int64_t expandable = kMaxExpandedBytes)
+      : owner(std::move(owner)), expandable(expandable) {}
 
   // nullopt: nothing in it that a compiler could use.
   std::optional<Attr> attr(const proto::AttrValue &value);
@@ -32,7 +34,7 @@ private:
   Attr fromList(const proto::TensorProto &tensor, DType type, Shape shape, const List &list);
 
   std::shared_ptr<const void> owner; // of the messages
-  int64_t expandable = kMaxExpandedBytes; // what is left of it
+  int64_t expandable;                // what is left of it
   absl::flat_hash_map<const proto::TensorProto *, Attr> decoded;
 };
 

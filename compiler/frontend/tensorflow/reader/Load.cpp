@@ -14,6 +14,7 @@
 #include "google/protobuf/io/coded_stream.h"
 #include "google/protobuf/io/tokenizer.h"
 #include "google/protobuf/io/zero_copy_stream_impl_lite.h"
+#include "google/protobuf/stubs/logging.h"
 #include "google/protobuf/text_format.h"
 
 namespace aotc::tf {
@@ -100,6 +101,7 @@ absl::StatusOr<GraphDefPtr> parseGraphDef(absl::string_view bytes) {
     return absl::InvalidArgumentError("is empty");
   if (bytes.size() > INT_MAX)
     return absl::InvalidArgumentError("is larger than 2 GiB, the limit of protocol buffers");
+  pb::LogSilencer silencer; // of names that are no UTF-8; the parser fails anyway
   auto graph = std::make_shared<proto::GraphDef>();
   absl::Status status = looksLikeText(bytes) ? parseText(bytes, *graph) : parseBinary(bytes, *graph);
   if (!status.ok())

@@ -36,7 +36,7 @@ std::string nearestName(absl::string_view name, const std::vector<std::string> &
     return "";
   std::string wanted = absl::AsciiStrToLower(name);
   const std::string *best = nullptr;
-  size_t distance = std::max<size_t>(2, name.size() / 4) + 1; // more is no typing error
+  size_t distance = (name.size() + 1) / 3 + 1; // as much or more is no typing error
   for (size_t i = 0; i < std::min(names.size(), kMaxNames); ++i) {
     if (names[i].size() > kMaxLength)
       continue;

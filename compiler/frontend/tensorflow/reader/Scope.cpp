@@ -238,6 +238,7 @@ void Scope::reportCycle(const std::vector<int> &component, Diagnostics &diagnost
       }
   }
   std::vector<int> cycle(walk.rbegin(), walk.rend() - position[node]);
+  std::rotate(cycle.begin(), std::min_element(cycle.begin(), cycle.end()), cycle.end());
   std::vector<absl::string_view> names;
   for (size_t i = 0; i < std::min(cycle.size(), kShown); ++i)
     names.push_back(nodes[cycle[i]]->name());
