@@ -137,7 +137,7 @@ private:
     if (!shape || absl::c_any_of(*shape, [](int64_t d) { return d < 0; })) {
       diagnostics.error(input.name, "", shape ? "the shape has unknown dimensions" : "the shape is unknown",
                         absl::StrCat("give --input ", input.name, "=", shapeHint(shape), shape ? " with numbers for N"
-                                                                                              : " with numbers for d"));
+                                                                                              : " with numbers for d, [] for a scalar"));
       return std::nullopt;
     }
     if (!elementCount(*shape, 8)) {

@@ -1,6 +1,7 @@
 #include "compiler/driver/Pipeline.h"
 #include "absl/strings/str_cat.h"
 #include "compiler/artifact/Header.h"
+#include "compiler/driver/Errors.h"
 #include "compiler/driver/State.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Transforms/Passes.h"
@@ -73,7 +74,7 @@ absl::Status codegen(Compilation &c) {
   options.wantAsm = c.options.wants(Emit::Asm);
   absl::StatusOr<EmitResult> emitted = c.backend->emit(*c.module, options);
   if (!emitted.ok())
-    return emitted.status();
+    return modelError(absl::StrCat(c.options.modelPath, ": ", emitted.status().message()));
   m.objectBytes = static_cast<int64_t>(emitted->object.size());
   m.codeBytes = emitted->codeBytes;
   m.weightsBytes = emitted->weightsBytes;

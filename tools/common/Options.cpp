@@ -69,14 +69,17 @@ cl::opt<bool> isVerbose("v", cl::cat(compileCategory()), cl::desc("Say what is b
 
 void printVersion(llvm::raw_ostream &os) { os << "aotc " << kVersion << " (LLVM " << LLVM_VERSION_STRING << ")\n"; }
 
-// LLVM's parser prints several lines; the first says what is wrong.
-std::string firstLine(std::string text) {
+// LLVM's parser says "TOOL: what is wrong.  Try: ...\nTOOL: Did you mean '--x'?": one line of ours.
+std::string oneLine(std::string text) {
+  std::string hint;
+  if (size_t meant = text.find("Did you mean "); meant != std::string::npos)
+    hint = absl::StrCat("; did you mean ", text.substr(meant + 13, text.find('\n', meant) - meant - 13));
   text = text.substr(0, text.find('\n'));
-  if (size_t colon = text.find(": "); colon != std::string::npos && text.compare(0, toolName.size(), toolName) == 0)
+  if (size_t colon = text.find(": "); colon != std::string::npos)
     text = text.substr(colon + 2);
-  if (size_t hint = text.find(".  Try: "); hint != std::string::npos)
-    text = text.substr(0, hint);
-  return text;
+  if (size_t end = text.find(".  Try: "); end != std::string::npos)
+    text = text.substr(0, end);
+  return absl::StrCat(text, hint.empty() ? absl::StrCat("; see ", toolName, " --help") : hint);
 }
 
 void printTimes(const ModelInfo &model) {
@@ -103,7 +106,8 @@ std::optional<ExitCode> parseCommandLine(int argc, char **argv, const std::strin
   std::string errors;
   llvm::raw_string_ostream stream(errors);
   if (!cl::ParseCommandLineOptions(argc, argv, overview, &stream))
-    return fail(usageError(absl::StrCat(firstLine(stream.str()), "; see ", toolName, " --help")));
+    // A wrong value of a flag has been reported by the flag itself.
+    return stream.str().empty() ? ExitCode::Usage : fail(usageError(oneLine(stream.str())));
   if (listOps) {
     for (const std::string &op : importableOps())
       llvm::outs() << op << "\n";
