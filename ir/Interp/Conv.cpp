@@ -338,6 +338,8 @@ absl::StatusOr<Tensor> resize(nn::ResizeOp op, const Arguments &in) {
 
 absl::StatusOr<Tensor> unpackPanels(nn::UnpackPanelsOp op, const Arguments &in) {
   Tensor result(nn::dtypeOf(op.getResult()), shapeOf(op.getResult()));
+  if (result.size() == 0)
+    return result;
   const Shape &panels = in[0].shape(); // [G, P, K, NR]
   int64_t rows = panels[2], width = panels[3], all = result.size() / rows, columns = all / panels[0];
   visitBytes(result.dtype(), [&](auto tag) {

@@ -231,29 +231,6 @@ absl::StatusOr<Tensor> scatterNd(nn::ScatterNdOp op, const Arguments &in) {
   return result;
 }
 
-// packed[g][p][k][c] is element (k, (g * panels + p) * NR + c) of a matrix whose
-// groups lose the columns that only pad their last panel.
-absl::StatusOr<Tensor> unpackPanels(nn::UnpackPanelsOp op, const Arguments &in) {
-  Tensor result = makeSame(op.getResult());
-  if (result.size() == 0)
-    return result;
-  absl::Span<const int64_t> packed = in[0].shape();
-  int64_t groups = packed[0], panels = packed[1], depth = packed[2], width = packed[3];
-  int64_t columns = result.size() / depth / groups;
-  visitBytes(result.dtype(), [&](auto tag) {
-    const auto *from = in[0].as<decltype(tag)>();
-    auto *to = result.mutableAs<decltype(tag)>();
-    for (int64_t k = 0; k < depth; ++k)
-      for (int64_t g = 0; g < groups; ++g)
-        for (int64_t n = 0; n < columns; ++n) {
-          int64_t column = g * columns + n;
-          int64_t at = op.getTransposed() ? column * depth + k : k * groups * columns + column;
-          to[at] = from[((g * panels + n / width) * depth + k) * width + n % width];
-        }
-  });
-  return result;
-}
-
 absl::StatusOr<Tensor> iota(nn::IotaOp op, const Arguments &) {
   Tensor result = makeResult(op.getResult());
   if (result.size() == 0)
