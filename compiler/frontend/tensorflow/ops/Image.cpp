@@ -1,5 +1,6 @@
 // Family Shape: blocks of space and resampling.
 #include "compiler/frontend/tensorflow/ops/OpTable.h"
+#include "compiler/frontend/tensorflow/ops/Windows.h"
 
 namespace aotc::tf {
 namespace {
@@ -33,10 +34,7 @@ template <Value (*Move)(NodeImport &, Value, int64_t)> Results moveBlocks(NodeIm
   int64_t block = n.integer("block_size", 2);
   if (!checkBlock(n, block))
     return Value();
-  if (!n.channelsFirst())
-    return Move(n, n.in(0), block);
-  Value moved = Move(n, n.b.channelsLast(n.in(0)), block);
-  return moved ? n.b.channelsFirst(moved) : moved;
+  return inChannelsLast(n, n.in(0), [&](Value x) { return Move(n, x, block); });
 }
 
 // Checks block extents and pairs of paddings or crops against the operand.

@@ -78,6 +78,8 @@ void sumAway(ImportBuilder &b, Labelled &x, llvm::StringRef kept) {
 
 // Reorders to `labels`, which holds all of x's; missing ones become extents of 1.
 Value arrange(ImportBuilder &b, const Labelled &x, llvm::StringRef labels) {
+  if (!x.value)
+    return {};
   DimVector permutation, shape;
   for (char label : labels) {
     size_t at = x.labels.find(label);
@@ -88,7 +90,7 @@ Value arrange(ImportBuilder &b, const Labelled &x, llvm::StringRef labels) {
     permutation.push_back(at);
     shape.push_back(ImportBuilder::shape(x.value)[at]);
   }
-  return x.value ? b.reshape(b.transpose(x.value, permutation), shape) : Value();
+  return b.reshape(b.transpose(x.value, permutation), shape);
 }
 
 int64_t product(Dims dims) {

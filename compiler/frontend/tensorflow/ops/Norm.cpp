@@ -15,6 +15,8 @@ struct Moments {
 
 // Over all dimensions but the channels.
 Moments batchMoments(NodeImport &n, Value x, int64_t channel) {
+  if (!x)
+    return {};
   DimVector axes;
   for (int64_t dim = 0; dim < ImportBuilder::rank(x); ++dim)
     if (dim != channel)
@@ -42,6 +44,8 @@ Moments runningMoments(NodeImport &n, Moments batch, Moments before, int64_t sam
 // x * factor + shift, so that constant factors can go into weights later.
 Value normalize(NodeImport &n, Value x, int64_t channel, Value scale, Value offset, Moments moments, double epsilon) {
   ImportBuilder &b = n.b;
+  if (!x)
+    return {};
   Value factor = b.unary(UnaryFn::Rsqrt, b.binary(BinaryFn::Add, moments.variance, epsilon));
   if (scale)
     factor = b.mul(factor, scale);

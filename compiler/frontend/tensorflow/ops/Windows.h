@@ -29,7 +29,8 @@ std::optional<SpatialWindow> resolveWindow(NodeImport &n, Dims input, Dims kerne
 template <typename Compute> Value inChannelsLast(NodeImport &n, Value input, Compute compute) {
   if (!n.channelsFirst())
     return compute(input);
-  return n.b.channelsFirst(compute(n.b.channelsLast(input)));
+  Value moved = n.b.channelsLast(input), result = moved ? compute(moved) : Value();
+  return result ? n.b.channelsFirst(result) : Value();
 }
 
 } // namespace aotc::tf
