@@ -175,6 +175,7 @@ struct NormalizeContractions : impl::NormalizeContractionsBase<NormalizeContract
   void runOnOperation() override {
     RewritePatternSet patterns(&getContext());
     populateTransposePatterns(patterns);
+    populateMovementPatterns(patterns);
     populateSinkReshapePatterns(patterns);
     patterns.add<FlattenBatch, ConvToMatMul, TransposedOperands>(&getContext());
     rewriteGreedily(getOperation(), std::move(patterns));

@@ -14,14 +14,19 @@ namespace aotc::passes {
 
 namespace {
 
+DimVector channelsFirst(size_t rank) {
+  DimVector permutation{0, static_cast<int64_t>(rank) - 1};
+  for (size_t d = 1; d + 1 < rank; ++d)
+    permutation.push_back(d);
+  return permutation;
+}
+
 // Channels last to channels first or back, the transposes that frontends put
 // around convolutions and that have an inverse somewhere.
 bool isChannelMove(Dims permutation) {
-  if (permutation.size() < 3 || permutation.front() != 0)
+  if (permutation.size() < 3)
     return false;
-  DimVector toFirst{0, static_cast<int64_t>(permutation.size()) - 1};
-  for (size_t d = 1; d + 1 < permutation.size(); ++d)
-    toFirst.push_back(d);
+  DimVector toFirst = channelsFirst(permutation.size());
   return permutation == Dims(toFirst) || permutation == Dims(inverse(toFirst));
 }
 
@@ -42,7 +47,10 @@ bool isFreelyTransposed(Value value, Dims permutation) {
     return true;
   if (auto source = value.getDefiningOp<BroadcastOp>())
     return isFreelyTransposed(source.getOperand(), permutation);
-  return llvm::any_of(value.getUsers(), [&](Operation *user) { // some other use has paid for it
+  // Some other use has paid for it. Towards channels last only: both ways would never end.
+  if (permutation.size() < 4 || permutation != Dims(inverse(channelsFirst(permutation.size()))))
+    return false;
+  return llvm::any_of(value.getUsers(), [&](Operation *user) {
     auto twin = dyn_cast<TransposeOp>(user);
     return twin && twin.getPermutation() == permutation;
   });
@@ -222,6 +230,7 @@ struct Layout : impl::LayoutBase<Layout> {
     MLIRContext *context = &getContext();
     RewritePatternSet patterns(context);
     populateTransposePatterns(patterns);
+    populateMovementPatterns(patterns); // the reshapes that transposes turn into
     populateSinkReshapePatterns(patterns);
     patterns.add<SinkThroughElementwise, SinkThroughConcat, SinkThroughDims<PadOp>, SinkThroughDims<SliceOp>,
                  SinkThroughDims<ReduceOp>, SinkThroughDims<ReverseOp>, SinkThroughDims<ArgReduceOp>,

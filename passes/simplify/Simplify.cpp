@@ -13,6 +13,10 @@ void rewriteGreedily(mlir::Operation *func, mlir::RewritePatternSet patterns) {
   mlir::GreedyRewriteConfig config;
   // Functions have one block: there is no control flow to simplify.
   config.enableRegionSimplification = mlir::GreedySimplifyRegionLevel::Disabled;
+  // Real graphs need a few rewrites an operation. A limit bounds the time for hostile ones.
+  int64_t ops = 0;
+  func->walk([&](mlir::Operation *) { ++ops; });
+  config.maxNumRewrites = 1000 + 50 * ops;
   (void)mlir::applyPatternsAndFoldGreedily(func, std::move(patterns), config);
 }
 
