@@ -7,6 +7,7 @@
 #include "llvm/ADT/STLFunctionalExtras.h"
 #include "llvm/ADT/SmallVector.h"
 #include "llvm/IR/IRBuilder.h"
+#include "llvm/IR/Module.h"
 
 namespace aotc::cpu {
 
@@ -69,7 +70,12 @@ public:
               LoopHints hints = {}) {
     return loop(index(lo), index(hi), step, initial, body, hints);
   }
+  // while (condition(i)) i = step(i); returns the last i.
+  llvm::Value *whileLoop(llvm::Value *initial, llvm::function_ref<llvm::Value *(llvm::Value *)> condition,
+                         llvm::function_ref<llvm::Value *(llvm::Value *)> step);
   void ifThen(llvm::Value *condition, llvm::function_ref<void()> then);
+  // The values that `then` returns, or `otherwise` when the condition does not hold.
+  Values ifThen(llvm::Value *condition, llvm::ArrayRef<llvm::Value *> otherwise, llvm::function_ref<Values()> then);
 
   // Memory. Accesses assume the alignment of one scalar, as inputs may lie at
   // any address aligned to the element.

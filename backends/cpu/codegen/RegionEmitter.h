@@ -8,6 +8,12 @@
 
 namespace aotc::cpu {
 
+// What a region function gets besides its buffers, in the entry's frame:
+// { int64_t detail (out: the offending value), uint64_t seed }.
+llvm::StructType *regionContextType(llvm::LLVMContext &context);
+// i32 (inputs..., outputs..., scratch if the region has it, context).
+llvm::FunctionType *regionFunctionType(plan::RegionOp op, llvm::LLVMContext &context);
+
 // Elements have a type in memory and one in registers:
 //   i1         i8 (0 or 1)     i1
 //   f16, bf16  i16 (the bits)  float, always a value that the narrow type has
@@ -29,6 +35,7 @@ public:
   llvm::Value *inputPointer(unsigned i) { return inputs[i]; }
   llvm::Value *inputPointer(mlir::BlockArgument argument) { return inputs[argument.getArgNumber()]; }
   llvm::Value *outputPointer(unsigned i = 0) { return outputs[i]; }
+  llvm::Value *callSeed(); // i64
   llvm::Value *scratchPointer() { return scratch; } // 64-byte aligned; null without scratch
   // Whether output `i` lies in the same place as input `input`.
   bool inPlace(unsigned i, unsigned input) { return outputs[i] == inputs[input]; }
@@ -44,6 +51,9 @@ public:
                     int64_t displacement = 0);
   void store(mlir::Type element, llvm::Value *value, llvm::Value *base, llvm::Value *offset,
              int64_t displacement = 0);
+  // Between the two types, lane by lane.
+  llvm::Value *toRegister(mlir::Type element, llvm::Value *memory);
+  llvm::Value *toMemory(mlir::Type element, llvm::Value *value);
   // Rounds a register value that was computed in f32 to f16 or bf16; nothing for other types.
   llvm::Value *roundTo(mlir::Type element, llvm::Value *value);
 
@@ -67,7 +77,7 @@ private:
   llvm::Function *function;
   llvm::SmallVector<llvm::Value *> inputs, outputs;
   llvm::Value *scratch = nullptr;
-  llvm::Value *detailSlot = nullptr; // int64_t *, receives the offending value
+  llvm::Value *context = nullptr; // RegionContext *
 };
 
 } // namespace aotc::cpu

@@ -1,0 +1,261 @@
+#include "backends/cpu/codegen/Entry.h"
+
+#include "backends/cpu/codegen/RegionEmitter.h"
+#include "ir/NN/Constants.h"
+
+using namespace aotc;
+using namespace aotc::cpu;
+using llvm::Value;
+
+namespace {
+
+class EntryEmitter {
+public:
+  EntryEmitter(IRGen &gen, const EntryParts &parts)
+      : gen(gen), b(gen.builder), parts(parts), func(parts.func), context(gen.module.getContext()) {}
+
+  llvm::Function *emit() {
+    auto *type = llvm::FunctionType::get(gen.i32(), {gen.pointer()}, false);
+    function = llvm::Function::Create(type, llvm::GlobalValue::ExternalLinkage, parts.options.name + "_call",
+                                      gen.module);
+    function->setDoesNotThrow();
+    call = function->getArg(0);
+    b.SetInsertPoint(llvm::BasicBlock::Create(context, "entry", function));
+    regionContext = b.CreateAlloca(regionContextType(context));
+    emitFailure();
+
+    check(b.CreateIsNotNull(call));
+    check(b.CreateICmpUGE(gen.load(gen.i32(), field(offsetof(aotc_call, struct_bytes))),
+                          b.getInt32(sizeof(aotc_call))));
+    gen.store(gen.index(0), b.CreateStructGEP(regionContextType(context), regionContext, 0));
+    gen.store(gen.load(gen.i64(), field(offsetof(aotc_call, seed))),
+              b.CreateStructGEP(regionContextType(context), regionContext, 1));
+    loadPointers();
+    for (auto region : func.getOps<plan::RegionOp>())
+      callRegion(region);
+    copyResults();
+    b.CreateRet(b.getInt32(AOTC_OK));
+    return function;
+  }
+
+private:
+  Value *field(uint64_t offset) { return b.CreateConstInBoundsGEP1_64(gen.i8(), call, offset); }
+  Value *loadPointer(Value *at) { return b.CreateLoad(gen.pointer(), at); }
+  int64_t attribute(llvm::StringRef name, int64_t otherwise) {
+    auto attr = func->getAttrOfType<mlir::IntegerAttr>(name);
+    return attr ? attr.getInt() : otherwise;
+  }
+
+  // One block that fills *call->error and returns.
+  void emitFailure() {
+    llvm::BasicBlock *entry = b.GetInsertBlock();
+    failure = llvm::BasicBlock::Create(context, "failure", function);
+    b.SetInsertPoint(failure);
+    status = b.CreatePHI(gen.i32(), 4);
+    failedRegion = b.CreatePHI(gen.i32(), 4);
+    Value *error = loadPointer(field(offsetof(aotc_call, error)));
+    gen.ifThen(b.CreateIsNotNull(error), [&] {
+      auto at = [&](uint64_t offset) { return b.CreateConstInBoundsGEP1_64(gen.i8(), error, offset); };
+      gen.store(status, at(offsetof(aotc_error, code)));
+      gen.store(failedRegion, at(offsetof(aotc_error, region)));
+      Value *detail = gen.load(gen.i64(), b.CreateStructGEP(regionContextType(context), regionContext, 0));
+      gen.store(detail, at(offsetof(aotc_error, detail)));
+    });
+    b.CreateRet(status);
+    // Without a call there is no place for the error.
+    invalid = llvm::BasicBlock::Create(context, "invalid", function);
+    b.SetInsertPoint(invalid);
+    b.CreateRet(b.getInt32(AOTC_INVALID_ARGUMENT));
+    b.SetInsertPoint(entry);
+  }
+
+  void failUnless(Value *ok, Value *code, int32_t region) {
+    auto *next = llvm::BasicBlock::Create(context, "next", function);
+    status->addIncoming(code, b.GetInsertBlock());
+    failedRegion->addIncoming(b.getInt32(region), b.GetInsertBlock());
+    b.CreateCondBr(ok, next, failure);
+    b.SetInsertPoint(next);
+  }
+  void check(Value *ok) {
+    auto *next = llvm::BasicBlock::Create(context, "next", function);
+    b.CreateCondBr(ok, next, invalid);
+    b.SetInsertPoint(next);
+  }
+
+  // Loads a pointer that must be aligned and, unless `mayBeNull`, not null.
+  Value *checkedPointer(Value *at, int64_t align, bool mayBeNull) {
+    Value *pointer = loadPointer(at);
+    Value *address = b.CreatePtrToInt(pointer, gen.i64());
+    Value *ok = b.CreateICmpEQ(b.CreateAnd(address, align - 1), gen.index(0));
+    if (!mayBeNull)
+      ok = b.CreateAnd(ok, b.CreateIsNotNull(pointer));
+    failUnless(ok, b.getInt32(AOTC_INVALID_ARGUMENT), -1);
+    return pointer;
+  }
+
+  void loadTensors(uint64_t offset, mlir::TypeRange types, llvm::SmallVectorImpl<Value *> &pointers) {
+    if (types.empty())
+      return;
+    Value *table = loadPointer(field(offset));
+    failUnless(b.CreateIsNotNull(table), b.getInt32(AOTC_INVALID_ARGUMENT), -1);
+    for (auto [i, type] : llvm::enumerate(types)) {
+      auto tensor = mlir::cast<mlir::RankedTensorType>(type);
+      pointers.push_back(checkedPointer(b.CreateConstInBoundsGEP1_64(gen.pointer(), table, i),
+                                        RegionEmitter::bytesOf(tensor.getElementType()),
+                                        tensor.getNumElements() == 0));
+    }
+  }
+
+  void loadPointers() {
+    loadTensors(offsetof(aotc_call, inputs), func.getArgumentTypes(), inputs);
+    loadTensors(offsetof(aotc_call, outputs), func.getResultTypes(), outputs);
+    if (attribute("plan.arena_bytes", 0) > 0)
+      arena = checkedPointer(field(offsetof(aotc_call, arena)), attribute("plan.arena_align", 64), false);
+    if (parts.weights) {
+      Value *given = checkedPointer(field(offsetof(aotc_call, weights)), 64, true);
+      weights = b.CreateSelect(b.CreateIsNull(given), parts.weights, given);
+    }
+  }
+
+  Value *pointerTo(plan::PlaceAttr place) {
+    Value *base = place.getSpace() == plan::Space::Arena    ? arena
+                  : place.getSpace() == plan::Space::Input  ? inputs[place.getIndex()]
+                  : place.getSpace() == plan::Space::Output ? outputs[place.getIndex()]
+                                                            : weights;
+    if (!base) // an empty tensor in a space of no bytes
+      return llvm::ConstantPointerNull::get(llvm::PointerType::get(context, 0));
+    return place.getOffset() == 0 ? base : b.CreateConstInBoundsGEP1_64(gen.i8(), base, place.getOffset());
+  }
+
+  void callRegion(plan::RegionOp region) {
+    llvm::SmallVector<Value *> arguments;
+    for (mlir::Value input : region.getInputs())
+      arguments.push_back(pointerTo(plan::placeOf(input)));
+    for (mlir::Value output : region.getOutputs())
+      arguments.push_back(pointerTo(plan::placeOf(output)));
+    if (auto scratch = region.getScratch())
+      arguments.push_back(pointerTo(*scratch));
+    arguments.push_back(regionContext);
+    Value *code = b.CreateCall(parts.functions.lookup(region), arguments);
+    failUnless(b.CreateICmpEQ(code, b.getInt32(AOTC_OK)), code, region.getIndex());
+  }
+
+  // Results that no region writes: arguments and constants returned as they are.
+  void copyResults() {
+    auto returned = mlir::cast<mlir::func::ReturnOp>(func.front().getTerminator());
+    for (auto [i, value] : llvm::enumerate(returned.getOperands())) {
+      plan::PlaceAttr place = plan::placeOf(value);
+      bool inPlace = place.getSpace() == plan::Space::Output && place.getIndex() == static_cast<int64_t>(i) &&
+                     place.getOffset() == 0;
+      int64_t bytes = plan::denseBytes(value.getType());
+      if (!inPlace && bytes != 0)
+        b.CreateMemCpy(outputs[i], llvm::Align(1), pointerTo(place), llvm::Align(1), bytes);
+    }
+  }
+
+  IRGen &gen;
+  llvm::IRBuilder<> &b;
+  const EntryParts &parts;
+  mlir::func::FuncOp func;
+  llvm::LLVMContext &context;
+  llvm::Function *function = nullptr;
+  Value *call = nullptr, *regionContext = nullptr, *arena = nullptr, *weights = nullptr;
+  llvm::SmallVector<Value *> inputs, outputs;
+  llvm::BasicBlock *failure = nullptr, *invalid = nullptr;
+  llvm::PHINode *status = nullptr, *failedRegion = nullptr;
+};
+
+aotc_dtype abiType(DType type) {
+  switch (type) {
+  case DType::F64: return AOTC_F64;
+  case DType::F32: return AOTC_F32;
+  case DType::F16: return AOTC_F16;
+  case DType::BF16: return AOTC_BF16;
+  case DType::I1: return AOTC_BOOL;
+  case DType::I8: return AOTC_I8;
+  case DType::I16: return AOTC_I16;
+  case DType::I32: return AOTC_I32;
+  case DType::I64: return AOTC_I64;
+  case DType::U8: return AOTC_U8;
+  case DType::U16: return AOTC_U16;
+  case DType::U32: return AOTC_U32;
+  case DType::U64: return AOTC_U64;
+  }
+  llvm_unreachable("element type");
+}
+
+// Constants of the structs of abi.h; LLVM lays them out as C does.
+class InfoEmitter {
+public:
+  InfoEmitter(llvm::Module &module, const EntryParts &parts)
+      : module(module), parts(parts), b(module.getContext()), pointer(b.getPtrTy()) {}
+
+  void emit(llvm::Function *entry) {
+    const EmitOptions &options = parts.options;
+    llvm::SmallVector<std::string> inputNames, outputNames;
+    mlir::func::FuncOp func = parts.func;
+    for (unsigned i = 0; i < func.getNumArguments(); ++i)
+      inputNames.push_back(nameOf(func.getArgAttr(i, "nn.name")));
+    for (unsigned i = 0; i < func.getNumResults(); ++i)
+      outputNames.push_back(nameOf(func.getResultAttr(i, "nn.name")));
+    auto attribute = [&](llvm::StringRef name, uint64_t otherwise) {
+      auto attr = func->getAttrOfType<mlir::IntegerAttr>(name);
+      return b.getInt64(attr ? attr.getInt() : otherwise);
+    };
+    llvm::Constant *hash = llvm::ConstantDataArray::get(module.getContext(), parts.weightsHash);
+    llvm::Constant *info = llvm::ConstantStruct::getAnon(
+        {b.getInt32(sizeof(aotc_model_info)), b.getInt32(AOTC_ABI_VERSION), string(options.name),
+         string(options.aotcVersion), string(options.target.triple), string(options.target.cpu),
+         tensors(func.getArgumentTypes(), inputNames), tensors(func.getResultTypes(), outputNames),
+         b.getInt32(func.getNumArguments()), b.getInt32(func.getNumResults()), attribute("plan.arena_bytes", 0),
+         attribute("plan.arena_align", 64), b.getInt64(parts.weightsBytes), b.getInt64(0), hash, entry});
+    assert(module.getDataLayout().getPointerSize() != 8 ||
+           module.getDataLayout().getTypeAllocSize(info->getType()) == sizeof(aotc_model_info));
+    auto *global = new llvm::GlobalVariable(module, info->getType(), true, llvm::GlobalValue::ExternalLinkage,
+                                            info, options.name + "_info");
+    global->setAlignment(llvm::Align(8));
+  }
+
+private:
+  static std::string nameOf(mlir::Attribute attr) {
+    auto name = mlir::dyn_cast_or_null<mlir::StringAttr>(attr);
+    return name ? name.str() : "";
+  }
+  llvm::Constant *null() { return llvm::ConstantPointerNull::get(pointer); }
+  llvm::Constant *data(llvm::Constant *value) {
+    auto *global = new llvm::GlobalVariable(module, value->getType(), true, llvm::GlobalValue::PrivateLinkage, value);
+    global->setUnnamedAddr(llvm::GlobalValue::UnnamedAddr::Global);
+    return global;
+  }
+  llvm::Constant *string(llvm::StringRef text) {
+    return data(llvm::ConstantDataArray::getString(module.getContext(), text));
+  }
+  llvm::Constant *tensors(mlir::TypeRange types, llvm::ArrayRef<std::string> names) {
+    llvm::SmallVector<llvm::Constant *> infos;
+    for (auto [type, name] : llvm::zip(types, names)) {
+      auto tensor = mlir::cast<mlir::RankedTensorType>(type);
+      llvm::SmallVector<uint64_t> extents(tensor.getShape());
+      llvm::Constant *shape = extents.empty() ? null() : data(llvm::ConstantDataArray::get(module.getContext(), extents));
+      DType dtype = *nn::dtypeOf(tensor.getElementType());
+      infos.push_back(llvm::ConstantStruct::getAnon(
+          {string(name), shape, b.getInt32(tensor.getRank()), b.getInt32(abiType(dtype)),
+           b.getInt64(plan::denseBytes(tensor)), llvm::ConstantFP::get(b.getFloatTy(), 0), b.getInt32(0)}));
+    }
+    if (infos.empty())
+      return null();
+    return data(llvm::ConstantArray::get(llvm::ArrayType::get(infos[0]->getType(), infos.size()), infos));
+  }
+
+  llvm::Module &module;
+  const EntryParts &parts;
+  llvm::IRBuilder<> b;
+  llvm::PointerType *pointer;
+};
+
+} // namespace
+
+llvm::Function *cpu::emitEntry(IRGen &gen, const EntryParts &parts) { return EntryEmitter(gen, parts).emit(); }
+
+void cpu::emitModelInfo(llvm::Module &module, const EntryParts &parts, llvm::Function *entry) {
+  InfoEmitter(module, parts).emit(entry);
+}

@@ -1,0 +1,284 @@
+#include "backends/cpu/codegen/Math.h"
+
+#include <cmath>
+#include <optional>
+
+using namespace aotc;
+using namespace aotc::cpu;
+using llvm::Intrinsic::ID;
+using llvm::Value;
+using nn::UnaryFn;
+
+namespace {
+
+// Emits f32 functions, scalar or vector, without branches. Polynomials are
+// minimax fits (relative to the function) over the reduced ranges named.
+class F32 {
+public:
+  F32(IRGen &gen, llvm::Type *type)
+      : gen(gen), b(gen.builder), type(type), intType(IRGen::vectorOf(gen.i32(), IRGen::lanesOf(type))) {}
+
+  Value *c(double value) { return gen.constant(type, value); }
+  Value *bits(uint32_t value) { return gen.constantInt(intType, value); }
+  Value *asBits(Value *x) { return b.CreateBitCast(x, intType); }
+  Value *asFloat(Value *x) { return b.CreateBitCast(x, type); }
+  Value *abs(Value *x) { return asFloat(b.CreateAnd(asBits(x), 0x7fffffff)); }
+  Value *withSignOf(Value *magnitude, Value *x) {
+    return asFloat(b.CreateOr(asBits(magnitude), b.CreateAnd(asBits(x), 0x80000000)));
+  }
+
+  // coefficients[0] + coefficients[1] x + ...
+  Value *polynomial(Value *x, llvm::ArrayRef<double> coefficients) {
+    Value *sum = c(coefficients.back());
+    for (double coefficient : llvm::reverse(coefficients.drop_back()))
+      sum = gen.fma(sum, x, c(coefficient));
+    return sum;
+  }
+
+  // x = n ln2 + r with |r| <= ln2 / 2, and q = (e^r - 1): the heart of exp and expm1.
+  struct Reduced {
+    Value *n, *expm1; // n: i32
+  };
+  Reduced reduceExp(Value *x) {
+    // Adding 1.5 * 2^23 rounds to an integer in the low bits.
+    Value *magic = c(12582912.0);
+    Value *shifted = b.CreateFAdd(b.CreateFMul(x, c(1.44269504088896341)), magic);
+    Value *n = b.CreateSub(asBits(shifted), bits(0x4b400000));
+    Value *nf = b.CreateFSub(shifted, magic);
+    Value *r = gen.fma(nf, c(-0.693359375), x); // 10 bits: exact products
+    r = gen.fma(nf, c(2.12194440e-4), r);
+    Value *q = polynomial(r, {0.5, 0.166665182, 0.041666206, 0.00836890843, 0.00139505218});
+    return {n, gen.fma(b.CreateFMul(r, r), q, r)};
+  }
+  // 2^n for n in [-126, 127].
+  Value *power2(Value *n) { return asFloat(b.CreateShl(b.CreateAdd(n, bits(127)), 23)); }
+
+  Value *exp(Value *x) {
+    // Beyond the clamp results are 0 or infinity anyway; NaN stays.
+    x = gen.fastMin(c(89.0), gen.fastMax(c(-104.0), x));
+    Reduced e = reduceExp(x);
+    // In two steps: n reaches 128, and -150 for subnormal results.
+    Value *half = b.CreateAShr(e.n, 1);
+    Value *scaled = b.CreateFMul(b.CreateFAdd(e.expm1, c(1)), power2(half));
+    return b.CreateFMul(scaled, power2(b.CreateSub(e.n, half)));
+  }
+
+  Value *expm1(Value *x) {
+    Value *clamped = gen.fastMin(c(88.0), gen.fastMax(c(-20.0), x));
+    Reduced e = reduceExp(clamped);
+    Value *scale = power2(e.n);
+    Value *result = gen.fma(scale, e.expm1, b.CreateFSub(scale, c(1)));
+    result = b.CreateSelect(b.CreateFCmpOGT(x, c(88.0)), b.CreateFSub(exp(x), c(1)), result);
+    // -0, and tiny values that the rounding of r would touch.
+    return b.CreateSelect(b.CreateFCmpOLT(abs(x), c(1e-6)), x, result);
+  }
+
+  Value *log(Value *x) {
+    Value *tiny = b.CreateFCmpOLT(x, c(0x1p-126));
+    Value *normal = b.CreateSelect(tiny, b.CreateFMul(x, c(0x1p24)), x);
+    // x = 2^k (1 + f) with 1 + f in [sqrt(1/2), sqrt(2))
+    Value *shifted = b.CreateAdd(asBits(normal), bits(0x3f800000 - 0x3f3504f3));
+    Value *k = b.CreateSub(b.CreateLShr(shifted, 23), bits(127));
+    k = b.CreateAdd(k, b.CreateSelect(tiny, bits(-24), bits(0)));
+    Value *m = asFloat(b.CreateAdd(b.CreateAnd(shifted, 0x7fffff), bits(0x3f3504f3)));
+    Value *f = b.CreateFSub(m, c(1)), *kf = b.CreateSIToFP(k, type), *f2 = b.CreateFMul(f, f);
+    Value *p = polynomial(f, {0.333333164, -0.250008106, 0.200022802, -0.166245207, 0.141813099,
+                              -0.131292373, 0.128809616, -0.0785731077});
+    Value *result = b.CreateFMul(b.CreateFMul(f2, f), p);
+    result = gen.fma(kf, c(-2.12194440e-4), result);
+    result = gen.fma(f2, c(-0.5), result);
+    result = gen.fma(kf, c(0.693359375), b.CreateFAdd(f, result));
+    Value *infinity = c(HUGE_VAL), *nan = c(NAN);
+    result = b.CreateSelect(b.CreateFCmpOEQ(x, infinity), infinity, result);
+    result = b.CreateSelect(b.CreateFCmpULT(x, c(0)), nan, result);
+    return b.CreateSelect(b.CreateFCmpOEQ(x, c(0)), c(-HUGE_VAL), result);
+  }
+
+  // log(u) is off by the rounding of u = 1 + x; x / (u - 1) makes up for it.
+  Value *log1p(Value *x) {
+    Value *u = b.CreateFAdd(c(1), x), *d = b.CreateFSub(u, c(1));
+    Value *result = b.CreateFMul(log(u), b.CreateFDiv(x, d));
+    result = b.CreateSelect(b.CreateFCmpOEQ(d, c(0)), x, result);
+    Value *special = b.CreateFCmpUGT(abs(x), c(0x1p60)); // large, infinite or NaN
+    special = b.CreateOr(special, b.CreateFCmpULE(x, c(-1)));
+    return b.CreateSelect(special, log(u), result);
+  }
+
+  Value *tanh(Value *x) {
+    Value *t = expm1(b.CreateFMul(gen.fastMin(c(10.0), abs(x)), c(2)));
+    return withSignOf(b.CreateFDiv(t, b.CreateFAdd(t, c(2))), x);
+  }
+
+  Value *sigmoid(Value *x) { return b.CreateFDiv(c(1), b.CreateFAdd(c(1), exp(b.CreateFNeg(x)))); }
+
+  Value *softplus(Value *x) {
+    Value *tail = log1p(exp(b.CreateFNeg(abs(x))));
+    return b.CreateFAdd(gen.fastMax(c(0), x), tail);
+  }
+
+  Value *erf(Value *x) {
+    Value *a = gen.fastMin(c(4.0), abs(x));
+    Value *small = b.CreateFMul(a, polynomial(b.CreateFMul(a, a), {1.12837911, -0.376125067, 0.112819269,
+                                                                   -0.0267702322, 0.0049980008, -0.000601339329}));
+    // 1 - exp(-g(a)) with g = -log(erfc)
+    Value *g = polynomial(a, {0.000207008503, 1.12762737, 0.637265742, 0.103856377, -0.0221897773,
+                              0.00303369248, -0.000194946755});
+    Value *large = b.CreateFSub(c(1), exp(b.CreateFNeg(g)));
+    return withSignOf(b.CreateSelect(b.CreateFCmpOGT(a, c(0.921875)), large, small), x);
+  }
+
+  // The reduction to [-pi/4, pi/4] is done in f64: good to 2^20.
+  Value *sinOrCos(Value *x, bool cosine) {
+    llvm::Type *wide = IRGen::vectorOf(gen.f64(), IRGen::lanesOf(type));
+    auto w = [&](double value) { return gen.constant(wide, value); };
+    Value *huge = b.CreateFCmpUGT(abs(x), c(0x1p20));
+    Value *xd = b.CreateFPExt(b.CreateSelect(huge, c(0), x), wide);
+    Value *magic = w(0x1.8p52);
+    Value *shifted = b.CreateFAdd(b.CreateFMul(xd, w(0.63661977236758134)), magic);
+    Value *quadrant = b.CreateTrunc(
+        b.CreateBitCast(shifted, IRGen::vectorOf(gen.i64(), IRGen::lanesOf(type))), intType);
+    Value *n = b.CreateFSub(shifted, magic);
+    // pi/2 in 32 bits and the rest: exact products up to 2^20
+    Value *rd = b.CreateFSub(xd, b.CreateFMul(n, w(0x1.921fb544p+0)));
+    rd = b.CreateFSub(rd, b.CreateFMul(n, w(0x1.0b4611a626331p-34)));
+    Value *r = b.CreateFPTrunc(rd, type), *z = b.CreateFMul(r, r);
+    Value *sine = gen.fma(b.CreateFMul(z, r), polynomial(z, {-0.166666552, 0.00833217613, -0.000195169763}), r);
+    Value *cosineValue = gen.fma(b.CreateFMul(z, z), polynomial(z, {0.0416666456, -0.00138873642, 2.44380899e-05}),
+                                 gen.fma(z, c(-0.5), c(1)));
+    if (cosine)
+      quadrant = b.CreateAdd(quadrant, bits(1));
+    Value *odd = b.CreateICmpNE(b.CreateAnd(quadrant, 1), bits(0));
+    Value *result = b.CreateSelect(odd, cosineValue, sine);
+    Value *sign = b.CreateShl(b.CreateAnd(quadrant, 2), 30);
+    result = asFloat(b.CreateXor(asBits(result), sign));
+    return withFallback(huge, result, [&] { return gen.libcall(cosine ? "cosf" : "sinf", {x}); });
+  }
+
+private:
+  // `exact` where the condition holds in any lane; a branch that is hardly ever taken.
+  Value *withFallback(Value *condition, Value *fast, llvm::function_ref<Value *()> exact) {
+    Value *any = IRGen::lanesOf(type) == 1 ? condition : b.CreateOrReduce(condition);
+    return gen.ifThen(any, {fast}, [&] { return Values{b.CreateSelect(condition, exact(), fast)}; })[0];
+  }
+
+  IRGen &gen;
+  llvm::IRBuilder<> &b;
+  llvm::Type *type, *intType;
+};
+
+// C99's name for a function, or null where we emit it from others.
+const char *libraryName(UnaryFn fn) {
+  switch (fn) {
+  case UnaryFn::Exp: return "exp";
+  case UnaryFn::Expm1: return "expm1";
+  case UnaryFn::Log: return "log";
+  case UnaryFn::Log1p: return "log1p";
+  case UnaryFn::Sin: return "sin";
+  case UnaryFn::Cos: return "cos";
+  case UnaryFn::Tan: return "tan";
+  case UnaryFn::Asin: return "asin";
+  case UnaryFn::Acos: return "acos";
+  case UnaryFn::Atan: return "atan";
+  case UnaryFn::Sinh: return "sinh";
+  case UnaryFn::Cosh: return "cosh";
+  case UnaryFn::Tanh: return "tanh";
+  case UnaryFn::Asinh: return "asinh";
+  case UnaryFn::Acosh: return "acosh";
+  case UnaryFn::Atanh: return "atanh";
+  case UnaryFn::Erf: return "erf";
+  case UnaryFn::Erfc: return "erfc";
+  case UnaryFn::Lgamma: return "lgamma";
+  default: return nullptr;
+  }
+}
+
+Value *emitLibrary(IRGen &gen, UnaryFn fn, Value *x) {
+  std::string name = libraryName(fn);
+  if (x->getType()->getScalarType()->isFloatTy())
+    name += 'f';
+  return gen.libcall(name, {x});
+}
+
+// Without a rounding instruction LLVM calls C99's floorf and so on.
+Value *emitRounding(IRGen &gen, UnaryFn fn, Value *x) {
+  ID id = fn == UnaryFn::Floor       ? llvm::Intrinsic::floor
+          : fn == UnaryFn::Ceil      ? llvm::Intrinsic::ceil
+          : fn == UnaryFn::RoundEven ? llvm::Intrinsic::nearbyint
+                                     : llvm::Intrinsic::trunc;
+  return gen.intrinsic(id, {x});
+}
+
+} // namespace
+
+Value *cpu::emitMath(IRGen &gen, UnaryFn fn, Value *x) {
+  auto &b = gen.builder;
+  llvm::Type *type = x->getType();
+  Value *one = gen.constant(type, 1);
+  F32 f(gen, type);
+  bool narrow = type->getScalarType()->isFloatTy();
+  switch (fn) {
+  case UnaryFn::Floor:
+  case UnaryFn::Ceil:
+  case UnaryFn::RoundEven:
+  case UnaryFn::Trunc:
+    return emitRounding(gen, fn, x);
+  case UnaryFn::Sqrt:
+    return gen.intrinsic(llvm::Intrinsic::sqrt, {x});
+  case UnaryFn::Rsqrt:
+    return b.CreateFDiv(one, gen.intrinsic(llvm::Intrinsic::sqrt, {x}));
+  case UnaryFn::Reciprocal:
+    return b.CreateFDiv(one, x);
+  case UnaryFn::Sigmoid:
+    return narrow ? f.sigmoid(x)
+                  : b.CreateFDiv(one, b.CreateFAdd(one, emitLibrary(gen, UnaryFn::Exp, b.CreateFNeg(x))));
+  case UnaryFn::Softplus: {
+    if (narrow)
+      return f.softplus(x);
+    Value *magnitude = gen.intrinsic(llvm::Intrinsic::fabs, {x});
+    Value *tail = emitLibrary(gen, UnaryFn::Log1p, emitLibrary(gen, UnaryFn::Exp, b.CreateFNeg(magnitude)));
+    return b.CreateFAdd(gen.fastMax(gen.constant(type, 0), x), tail);
+  }
+  default:
+    break;
+  }
+  if (!narrow)
+    return emitLibrary(gen, fn, x);
+  switch (fn) {
+  case UnaryFn::Exp: return f.exp(x);
+  case UnaryFn::Expm1: return f.expm1(x);
+  case UnaryFn::Log: return f.log(x);
+  case UnaryFn::Log1p: return f.log1p(x);
+  case UnaryFn::Sin: return f.sinOrCos(x, false);
+  case UnaryFn::Cos: return f.sinOrCos(x, true);
+  case UnaryFn::Tanh: return f.tanh(x);
+  case UnaryFn::Erf: return f.erf(x);
+  default: return emitLibrary(gen, fn, x);
+  }
+}
+
+// The whole number that all lanes of a constant are, if it is small.
+static std::optional<int> smallInteger(Value *value) {
+  auto *constant = llvm::dyn_cast<llvm::Constant>(value);
+  if (constant && constant->getType()->isVectorTy())
+    constant = constant->getSplatValue();
+  auto *number = llvm::dyn_cast_or_null<llvm::ConstantFP>(constant);
+  if (!number)
+    return std::nullopt;
+  double v = number->getType()->isFloatTy() ? number->getValueAPF().convertToFloat()
+                                            : number->getValueAPF().convertToDouble();
+  return v == std::floor(v) && v >= 0 && v <= 4 ? std::optional<int>(v) : std::nullopt;
+}
+
+Value *cpu::emitPow(IRGen &gen, Value *x, Value *y) {
+  if (std::optional<int> n = smallInteger(y)) {
+    Value *product = gen.constant(x->getType(), 1);
+    for (int i = 0; i < *n; ++i)
+      product = i == 0 ? x : gen.builder.CreateFMul(product, x);
+    return product;
+  }
+  return gen.libcall(x->getType()->getScalarType()->isFloatTy() ? "powf" : "pow", {x, y});
+}
+
+Value *cpu::emitRemainder(IRGen &gen, Value *x, Value *y) {
+  return gen.libcall(x->getType()->getScalarType()->isFloatTy() ? "fmodf" : "fmod", {x, y});
+}

@@ -1,0 +1,242 @@
+#include "backends/cpu/codegen/ObjectEmitter.h"
+
+#include "absl/strings/str_cat.h"
+#include "backends/cpu/codegen/Entry.h"
+#include "backends/cpu/codegen/Regions.h"
+#include "backends/cpu/codegen/Weights.h"
+#include "backends/cpu/kernels/Kernels.h"
+#include "ir/Interp/Interp.h"
+#include "llvm/Analysis/TargetLibraryInfo.h"
+#include "llvm/IR/LegacyPassManager.h"
+#include "llvm/IR/Verifier.h"
+#include "llvm/MC/TargetRegistry.h"
+#include "llvm/Object/ObjectFile.h"
+#include "llvm/Passes/PassBuilder.h"
+#include "llvm/Support/SHA256.h"
+#include "llvm/Target/TargetMachine.h"
+#include "llvm/Transforms/Utils/Cloning.h"
+
+using namespace aotc;
+using namespace aotc::cpu;
+
+namespace {
+
+std::unique_ptr<llvm::TargetMachine> createMachine(const TargetSpec &spec) {
+  std::string error;
+  const llvm::Target *target = llvm::TargetRegistry::lookupTarget(spec.triple, error);
+  if (!target)
+    return nullptr;
+  llvm::TargetOptions options;
+  return std::unique_ptr<llvm::TargetMachine>(
+      target->createTargetMachine(spec.triple, spec.cpu, spec.features, options, llvm::Reloc::PIC_, std::nullopt,
+                                  llvm::CodeGenOptLevel::Default));
+}
+
+std::string locationName(mlir::Location location) {
+  std::string name;
+  location->walk([&](mlir::Location inner) {
+    if (auto named = mlir::dyn_cast<mlir::NameLoc>(inner); named && name.empty())
+      name = named.getName().str();
+    return name.empty() ? mlir::WalkResult::advance() : mlir::WalkResult::interrupt();
+  });
+  return name;
+}
+
+// What a region's function depends on: equal text, equal function.
+std::string signatureOf(plan::RegionOp region) {
+  std::string text;
+  llvm::raw_string_ostream os(text);
+  os << nn::stringifyFusionKind(region.getKind()) << ' ' << region.getRowDims() << ' ' << bool(region.getScratch());
+  if (region.getKernelAttr())
+    os << region.getKernelAttr();
+  os << region.getBody().front().getArgumentTypes() << region.getResultTypes();
+  // Which buffers overlap.
+  for (mlir::Value input : region.getInputs()) {
+    plan::PlaceAttr in = plan::placeOf(input);
+    for (mlir::Attribute attr : region.getPlaces()) {
+      auto out = mlir::cast<plan::PlaceAttr>(attr);
+      bool meets = in.getSpace() == out.getSpace() && in.getIndex() == out.getIndex() &&
+                   in.getOffset() < out.getOffset() + out.getBytes() &&
+                   out.getOffset() < in.getOffset() + in.getBytes();
+      os << (!meets ? '.' : in.getOffset() == out.getOffset() ? '=' : '~');
+    }
+  }
+  mlir::OpPrintingFlags flags;
+  flags.useLocalScope().printGenericOpForm().elideLargeElementsAttrs(1 << 20);
+  for (mlir::Operation &op : region.getBody().front()) {
+    os << '\n';
+    op.print(os, flags);
+  }
+  return text;
+}
+
+class ObjectEmitter {
+public:
+  ObjectEmitter(mlir::func::FuncOp func, const EmitOptions &options)
+      : func(func), options(options), isa(isaOf(options.target)), parts{options, func} {}
+
+  absl::StatusOr<EmitResult> emit() {
+    std::unique_ptr<llvm::TargetMachine> machine = createMachine(options.target);
+    if (!machine)
+      return absl::InvalidArgumentError(absl::StrCat("cannot generate code for ", options.target.triple));
+    llvm::Module module(options.name, context);
+    module.setTargetTriple(options.target.triple);
+    module.setDataLayout(machine->createDataLayout());
+    module.setPICLevel(llvm::PICLevel::BigPIC);
+
+    IRGen gen(module, isa);
+    emitRegions(gen);
+    emitWeights(module);
+    emitModelInfo(module, parts, emitEntry(gen, parts));
+    if (std::string errors; llvm::verifyModule(module, nullptr)) {
+      llvm::raw_string_ostream os(errors);
+      llvm::verifyModule(module, &os);
+      return absl::InternalError(absl::StrCat("generated code is malformed: ", errors));
+    }
+    optimize(module, *machine);
+    if (options.wantLLVM) {
+      llvm::raw_string_ostream os(result.llvmIR);
+      module.print(os, nullptr);
+    }
+    if (options.wantAsm)
+      result.assembly = std::string(generate(module, *machine, llvm::CodeGenFileType::AssemblyFile));
+    llvm::SmallString<0> object = generate(module, *machine, llvm::CodeGenFileType::ObjectFile);
+    if (absl::Status status = patchWeights(object); !status.ok())
+      return status;
+    result.codeBytes = codeBytes(object);
+    result.object.assign(object.begin(), object.end());
+    return std::move(result);
+  }
+
+private:
+  void emitRegions(IRGen &gen) {
+    llvm::StringMap<llvm::Function *> known;
+    for (auto region : func.getOps<plan::RegionOp>()) {
+      llvm::Function *&function = known[signatureOf(region)];
+      if (!function)
+        function = emitRegion(gen, region);
+      parts.functions[region] = function;
+      report(region, function->getName().str());
+    }
+  }
+
+  llvm::Function *emitRegion(IRGen &gen, plan::RegionOp region) {
+    auto *function = llvm::Function::Create(regionFunctionType(region, context), llvm::GlobalValue::InternalLinkage,
+                                            absl::StrCat(options.name, "_region", region.getIndex()), gen.module);
+    function->setDoesNotThrow();
+    function->addFnAttr(llvm::Attribute::NoInline);
+    gen.builder.SetInsertPoint(llvm::BasicBlock::Create(context, "entry", function));
+    RegionEmitter emitter(region, gen, function);
+    if (!emitContractionKernel(emitter))
+      emitGenericRegion(emitter);
+    gen.builder.CreateRet(gen.builder.getInt32(AOTC_OK));
+    return function;
+  }
+
+  void report(plan::RegionOp region, std::string function) {
+    RegionReport report;
+    report.name = locationName(region.getLoc());
+    report.kind = nn::stringifyFusionKind(region.getKind()).str();
+    if (mlir::DictionaryAttr kernel = region.getKernelAttr())
+      if (auto name = kernel.getAs<mlir::StringAttr>("name"))
+        report.kind += absl::StrCat(" ", name.str());
+    for (mlir::Operation &op : region.getBody().front()) {
+      bool contraction = mlir::isa<nn::MatMulOp, nn::ConvOp, nn::ConvTransposeOp>(op);
+      if (contraction || nn::isElementwise(&op) || mlir::isa<nn::ReduceOp, nn::PoolOp>(op))
+        report.flops += evaluationSteps(&op) * (contraction ? 2 : 1);
+    }
+    for (mlir::Value operand : region->getOperands())
+      report.bytes += plan::denseBytes(operand.getType());
+    for (mlir::Value output : region->getResults())
+      report.bytes += plan::denseBytes(output.getType());
+    report.function = std::move(function);
+    result.regions.push_back(std::move(report));
+  }
+
+  void emitWeights(llvm::Module &module) {
+    parts.weightsBytes = result.weightsBytes = weightsBytes(func);
+    if (parts.weightsBytes == 0)
+      return;
+    std::string weights(parts.weightsBytes, 0);
+    writeWeights(func, weights.data(), parts.weightsBytes);
+    llvm::SHA256 hash;
+    hash.update(weights);
+    parts.weightsHash = hash.final();
+    parts.weights = declareWeights(module, options.name, parts.weightsBytes);
+  }
+
+  absl::Status patchWeights(llvm::SmallString<0> &object) {
+    if (parts.weightsBytes == 0)
+      return absl::OkStatus();
+    std::string section = weightsSection(options.name, parts.weightsBytes);
+    absl::StatusOr<size_t> offset = findWeights(object, section, parts.weightsBytes);
+    if (!offset.ok())
+      return offset.status();
+    writeWeights(func, object.data() + *offset, parts.weightsBytes);
+    return absl::OkStatus();
+  }
+
+  // Loops come vectorised and tiled; what is left is clean-up, hoisting and unrolling.
+  static void optimize(llvm::Module &module, llvm::TargetMachine &machine) {
+    llvm::LoopAnalysisManager loops;
+    llvm::FunctionAnalysisManager functions;
+    llvm::CGSCCAnalysisManager callGraph;
+    llvm::ModuleAnalysisManager modules;
+    llvm::PipelineTuningOptions tuning;
+    tuning.LoopVectorization = tuning.SLPVectorization = tuning.LoopInterleaving = false;
+    llvm::PassBuilder builder(&machine, tuning);
+    // LLVM may call no library function but memcpy, memset and memmove on its own.
+    llvm::TargetLibraryInfoImpl library((llvm::Triple(module.getTargetTriple())));
+    library.disableAllFunctions();
+    for (auto allowed : {llvm::LibFunc_memcpy, llvm::LibFunc_memset, llvm::LibFunc_memmove})
+      library.setAvailable(allowed);
+    functions.registerPass([&] { return llvm::TargetLibraryAnalysis(library); });
+    builder.registerModuleAnalyses(modules);
+    builder.registerCGSCCAnalyses(callGraph);
+    builder.registerFunctionAnalyses(functions);
+    builder.registerLoopAnalyses(loops);
+    builder.crossRegisterProxies(loops, functions, callGraph, modules);
+    builder.buildPerModuleDefaultPipeline(llvm::OptimizationLevel::O2).run(module, modules);
+  }
+
+  llvm::SmallString<0> generate(const llvm::Module &module, llvm::TargetMachine &machine, llvm::CodeGenFileType type) {
+    // Code generation changes the module; text and object both start from the optimised one.
+    std::unique_ptr<llvm::Module> copy = llvm::CloneModule(module);
+    llvm::SmallString<0> bytes;
+    llvm::raw_svector_ostream os(bytes);
+    llvm::legacy::PassManager passes;
+    if (machine.addPassesToEmitFile(passes, os, nullptr, type))
+      llvm::report_fatal_error("target cannot emit objects"); // CPU targets all can
+    passes.run(*copy);
+    return bytes;
+  }
+
+  static int64_t codeBytes(llvm::StringRef object) {
+    auto file = llvm::object::ObjectFile::createObjectFile(llvm::MemoryBufferRef(object, "object"));
+    if (!file) {
+      llvm::consumeError(file.takeError());
+      return 0;
+    }
+    int64_t bytes = 0;
+    for (const llvm::object::SectionRef &section : (*file)->sections())
+      if (section.isText())
+        bytes += section.getSize();
+    return bytes;
+  }
+
+  mlir::func::FuncOp func;
+  const EmitOptions &options;
+  Isa isa;
+  llvm::LLVMContext context;
+  EntryParts parts;
+  EmitResult result;
+};
+
+} // namespace
+
+absl::StatusOr<EmitResult> cpu::emitObject(mlir::ModuleOp module, const EmitOptions &options) {
+  auto funcs = module.getOps<mlir::func::FuncOp>();
+  if (funcs.empty())
+    return absl::InternalError("the module holds no function");
+  return ObjectEmitter(*funcs.begin(), options).emit();
+}

@@ -1,0 +1,76 @@
+#include "backends/cpu/codegen/Regions.h"
+
+#include "llvm/ADT/TypeSwitch.h"
+
+using namespace aotc;
+using namespace aotc::cpu;
+using mlir::Operation;
+
+void cpu::emitGenericRegion(RegionEmitter &emitter) {
+  switch (emitter.op.getKind()) {
+  case nn::FusionKind::Loop:
+    return emitLoopRegion(emitter);
+  case nn::FusionKind::Row:
+    return emitRowRegion(emitter);
+  case nn::FusionKind::Contraction:
+    return emitContractionRegion(emitter);
+  case nn::FusionKind::Single:
+    break;
+  }
+  Operation *only = &emitter.body.front();
+  llvm::TypeSwitch<Operation *>(only)
+      .Case([&](nn::ReduceOp op) { emitReduce(emitter, op); })
+      .Case([&](nn::PoolOp op) { emitPool(emitter, op); })
+      .Case([&](nn::ResizeOp op) { emitResize(emitter, op); })
+      .Case([&](nn::ArgReduceOp op) { emitArgReduce(emitter, op); })
+      .Case([&](nn::TopKOp op) { emitTopK(emitter, op); })
+      .Case([&](nn::CumulativeOp op) { emitCumulative(emitter, op); })
+      .Case([&](nn::SoftmaxOp op) { emitSoftmax(emitter, op); })
+      .Case([&](nn::GatherNdOp op) { emitGatherNd(emitter, op); })
+      .Case([&](nn::ScatterNdOp op) { emitScatterNd(emitter, op); })
+      .Case([&](nn::DynamicSliceOp op) { emitDynamicSlice(emitter, op); })
+      .Case([&](nn::RandomOp op) { emitRandom(emitter, op); })
+      .Case<nn::MatMulOp, nn::ConvOp, nn::ConvTransposeOp>([&](Operation *) { emitContractionRegion(emitter); })
+      // Whatever moves elements is a loop over its result.
+      .Default([&](Operation *) { emitLoopRegion(emitter); });
+}
+
+int64_t cpu::genericScratchBytes(nn::FusionOp group) {
+  if (group.getKind() != nn::FusionKind::Row)
+    return 0;
+  return rowScratchBytes(group.getBody().front(), group.getRowDims());
+}
+
+int64_t cpu::elementCost(Operation *op) {
+  constexpr int64_t kDivision = 6, kFunction = 20;
+  if (auto unary = mlir::dyn_cast<nn::UnaryOp>(op)) {
+    nn::UnaryFn fn = unary.getFn();
+    if (fn == nn::UnaryFn::Sqrt || fn == nn::UnaryFn::Rsqrt || fn == nn::UnaryFn::Reciprocal)
+      return kDivision;
+    bool function = fn >= nn::UnaryFn::Exp && fn <= nn::UnaryFn::Softplus;
+    return function ? kFunction : 1;
+  }
+  if (auto binary = mlir::dyn_cast<nn::BinaryOp>(op)) {
+    nn::BinaryFn fn = binary.getFn();
+    if (fn == nn::BinaryFn::Pow || fn == nn::BinaryFn::Atan2)
+      return kFunction;
+    return fn >= nn::BinaryFn::Div && fn <= nn::BinaryFn::TruncMod ? kDivision : 1;
+  }
+  return nn::isElementwise(op) ? 1 : 0;
+}
+
+int64_t cpu::widestElement(mlir::Block &body) {
+  int64_t widest = 1;
+  auto consider = [&](mlir::Value value) {
+    mlir::Type element = mlir::cast<mlir::RankedTensorType>(value.getType()).getElementType();
+    int64_t bytes = RegionEmitter::bytesOf(element);
+    // f16 and bf16 are computed on as f32.
+    widest = std::max(widest, mlir::isa<mlir::FloatType>(element) ? std::max<int64_t>(bytes, 4) : bytes);
+  };
+  for (mlir::Value argument : body.getArguments())
+    consider(argument);
+  for (Operation &op : body)
+    for (mlir::Value result : op.getResults())
+      consider(result);
+  return widest;
+}
