@@ -43,10 +43,12 @@ std::optional<Choice> chooseKernel(const Contraction &c, const Isa &isa) {
   choice.elementBytes = c.element.isF64() ? 8 : 4;
   choice.lanes = isa.lanes(choice.elementBytes);
   if (c.depthwise) {
-    // The last dimension's taps are straight-line code.
-    constexpr int64_t kMostTaps = 32;
+    // The last dimension's taps, and the tiles at its edges, are straight-line code.
+    constexpr int64_t kMostTaps = 32, kMostEdgeTaps = 1024;
     llvm::ArrayRef<int64_t> filter = nn::shapeOf(c.op->getOperand(1));
-    if (filter[filter.size() - 3] > kMostTaps)
+    int64_t taps = filter[filter.size() - 3], in = nn::shapeOf(c.lhs)[filter.size() - 2];
+    int64_t low = c.border.low.back(), padding = low + std::max<int64_t>(c.border.extents.back() - low - in, 0);
+    if (taps > kMostTaps || padding * taps > kMostEdgeTaps)
       return std::nullopt;
     choice.kernel = Choice::Kernel::Depthwise;
     choice.rhs = Choice::Rhs::Direct;
@@ -92,7 +94,7 @@ Tiling chooseTiling(const Contraction &c, const Choice &choice, const Isa &isa, 
     int64_t width = c.pixels.back().extent, height = c.pixels[c.pixels.size() - 2].extent;
     t.mode = Tiling::Mode::Rows;
     t.split = splitEvenly(width, rows);
-    int64_t best = stepCost(t.split, vectors) * 95 / 100; // straight-line tiles cost code
+    int64_t best = stepCost(t.split, vectors);
     for (int64_t unitRows = 2; unitRows <= height; ++unitRows) {
       Split split = splitEvenly(unitRows * width, rows);
       if (split.tiles() > kMostUnrolledTiles)

@@ -40,9 +40,20 @@ private:
         column = gen.add(product.column, gen.mul(panel, choice.panelWidth()));
         llvm::Value *offset = gen.mul(panel, choice.panelWidth() * (direct ? 1 : c.depth));
         rhs = gen.address(product.rhs, offset, choice.elementBytes);
+        prefetch = prefetchPays(count);
         units(unit, end);
       }, kRolled);
     }, kRolled);
+  }
+
+  // A panel that comes from L3 or memory and serves few tiles: the tiles of the
+  // panel before fetch it. Each of four successive tiles takes every fourth row.
+  bool prefetchPays(int64_t panelCount) const {
+    constexpr int64_t kFewTiles = 64;
+    int64_t rhsBytes = panelCount * c.depth * choice.panelWidth() * choice.elementBytes;
+    return choice.rhs == Choice::Rhs::Packed && panelCount > 1 && rhsBytes > emitter.isa.l2Bytes / 2 &&
+           tiling.mode != Tiling::Mode::Rows && tiling.unitsPerBlock * tiling.split.tiles() >= 4 &&
+           c.rows / tiling.split.size <= kFewTiles;
   }
 
   void units(llvm::Value *begin, llvm::Value *end) {
@@ -71,7 +82,7 @@ private:
         for (int64_t m = 0; m < size; ++m)
           pixels.push_back(m * c.pixels.back().stride);
         llvm::Value *offset = gen.mul(pixel, c.pixels.back().stride);
-        tile(gen.address(lhs, offset, choice.elementBytes), pixels, gen.add(row, pixel), 0);
+        tile(gen.address(lhs, offset, choice.elementBytes), pixels, gen.add(row, pixel), 0, t);
       }, kRolled);
     };
     sized(0, split.large, split.size);
@@ -99,7 +110,7 @@ private:
       llvm::SmallVector<int64_t, 16> pixels;
       for (int64_t m = pixel; m < pixel + size; ++m)
         pixels.push_back(m / across.extent * down.stride + m % across.extent * across.stride);
-      tile(lhs, pixels, row, pixel);
+      tile(lhs, pixels, row, pixel, gen.index(t));
       pixel += size;
     }
   }
@@ -116,8 +127,10 @@ private:
     return offset;
   }
 
-  // The pixels are consecutive rows of the output from row + rowDisplacement on.
-  void tile(llvm::Value *lhs, llvm::ArrayRef<int64_t> pixels, llvm::Value *row, int64_t rowDisplacement) {
+  // The pixels are consecutive rows of the output from row + rowDisplacement on;
+  // the tile is number `ordinal` of its panel.
+  void tile(llvm::Value *lhs, llvm::ArrayRef<int64_t> pixels, llvm::Value *row, int64_t rowDisplacement,
+            llvm::Value *ordinal) {
     Tile t;
     t.lhs = lhs;
     t.pixels.assign(pixels.begin(), pixels.end());
@@ -126,6 +139,10 @@ private:
     bool direct = choice.rhs == Choice::Rhs::Direct;
     t.rhsRow = direct ? c.rhsRowStride : choice.panelWidth();
     t.readable = direct ? valid : choice.lanes;
+    if (prefetch) {
+      llvm::Value *part = gen.mul(gen.builder.CreateAnd(ordinal, 3), choice.panelWidth());
+      t.ahead = gen.address(rhs, part, choice.elementBytes, c.depth * choice.panelWidth());
+    }
     Values first;
     for (int64_t v = 0; v < vectors; ++v)
       first.push_back(epilogue.initial(column, v * choice.lanes, choice.lanes, validOf(v)));
@@ -152,6 +169,7 @@ private:
   // Of the panels being emitted.
   Tiling tiling;
   int64_t vectors = 0, valid = 0;
+  bool prefetch = false;
   llvm::Value *rhs = nullptr, *column = nullptr;
 };
 

@@ -21,7 +21,8 @@ struct Tile {
   // Independent sums over interleaved reduction steps, where a tile has too
   // few accumulators to hide the latency of one multiply-add.
   int64_t chains = 1;
-  // Steps between touching the rows of `ahead` (same layout as streams[0]); null: no prefetch.
+  // Where to prefetch while streams[0] is read, one cache line every trip of the
+  // innermost loop; null: nowhere.
   llvm::Value *ahead = nullptr;
 };
 
