@@ -2,6 +2,7 @@
 #include "ir/NN/Constants.h"
 #include "ir/NN/NN.h"
 #include "passes/fuse/Grouping.h"
+#include "passes/fuse/NarrowConstants.h"
 #include "passes/fuse/Passes.h"
 #include "passes/fuse/SinkReshapes.h"
 #include "mlir/IR/Builders.h"
@@ -90,6 +91,7 @@ struct FusePass : impl::FuseBase<FusePass> {
       return;
     Block &block = func.front();
     eraseDead(block);
+    narrowConstants(block);
     sinkReshapes(block);
     Materializer materializer(&getContext());
     for (const Group &group : formGroups(block)) {

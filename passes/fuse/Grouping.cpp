@@ -89,6 +89,18 @@ bool isExpensive(Operation *op) {
 bool isLoopMove(Operation *op) {
   return isa<nn::BroadcastOp, nn::SliceOp, nn::TransposeOp, nn::ReverseOp, nn::IotaOp>(op);
 }
+// A reshape that only adds or drops extents of 1 is a free index mapping.
+bool isUnitReshape(Operation *op) {
+  auto reshape = dyn_cast<nn::ReshapeOp>(op);
+  if (!reshape)
+    return false;
+  auto significant = [](ArrayRef<int64_t> shape) {
+    SmallVector<int64_t> result(shape);
+    llvm::erase(result, 1);
+    return result;
+  };
+  return significant(nn::shapeOf(reshape.getOperand())) == significant(reshape.getType().getShape());
+}
 bool isAssembly(Operation *op) { return isa<nn::PadOp, nn::ConcatOp>(op); }
 
 class Grouper {
@@ -110,7 +122,8 @@ public:
       if (int64_t rowDims = rowDimsOf(op); rowDims > 0 && !owned.contains(op))
         formRow(op, rowDims);
     for (Operation *op : llvm::reverse(ops))
-      if (!owned.contains(op) && isNeeded(op))
+      if (!isa<nn::ConstantOp, nn::ReshapeOp>(op) && !op->hasTrait<OpTrait::IsTerminator>() &&
+          !owned.contains(op) && isNeeded(op))
         formLoop(op);
     return std::move(groups);
   }
@@ -220,15 +233,13 @@ private:
   // Whether `op`'s result must be in memory: some user is no kernel, or lies in
   // a group that does not compute the value itself.
   bool isNeeded(Operation *op) {
-    if (isa<nn::ConstantOp, nn::ReshapeOp>(op) || op->hasTrait<OpTrait::IsTerminator>())
-      return false;
     for (Operation *user : op->getUsers()) {
       auto found = membership.find(user);
-      if (found == membership.end())
+      bool grouped = found != membership.end();
+      if (!isa<nn::ReshapeOp>(user) ? !grouped : isNeeded(user))
         return true;
-      for (size_t group : found->second)
-        if (!groups[group].ops.contains(op))
-          return true;
+      if (grouped && llvm::any_of(found->second, [&](size_t g) { return !groups[g].ops.contains(op); }))
+        return true;
     }
     return false;
   }
@@ -284,7 +295,7 @@ private:
       Operation *op = ops[next.top()];
       next.pop();
       bool math = nn::isElementwise(op);
-      if (group.ops.contains(op) || owned.contains(op) || (!math && !isLoopMove(op)))
+      if (group.ops.contains(op) || owned.contains(op) || (!math && !isLoopMove(op) && !isUnitReshape(op)))
         continue;
       Use use{-1, false, 0.0};
       bool severalMappings = false;
@@ -320,6 +331,15 @@ private:
       uses[op] = use;
       push(op);
     }
+    dropOuterReshapes(group);
+  }
+
+  // Reshapes of what lies in memory are views outside.
+  static void dropOuterReshapes(Group &group) {
+    for (bool changed = true; changed;)
+      changed = group.ops.remove_if([&](Operation *op) {
+        return isa<nn::ReshapeOp>(op) && !group.ops.contains(op->getOperand(0).getDefiningOp());
+      });
   }
 
   std::vector<Operation *> ops;

@@ -55,6 +55,8 @@ public:
       } else if (nn::isElementwise(&op) && op.getNumResults() == 1) {
         sinkBelow(op);
       }
+      if (auto reduce = dyn_cast<nn::ReduceOp>(op); reduce && rowDimsOf(reduce) > 0)
+        sinkBelowReduce(reduce);
       if (isContraction(&op))
         chains.insert(op.getResult(0));
     }
@@ -90,6 +92,35 @@ private:
     return cast<RankedTensorType>(value.getType()).clone(shape);
   }
 
+  // How many innermost dimensions of `shape` hold `count` elements; 0: none do.
+  static int64_t innerDims(Dims shape, int64_t count) {
+    int64_t product = 1;
+    for (int64_t d = static_cast<int64_t>(shape.size()) - 1; d >= 0; --d)
+      if ((product *= shape[d]) == count)
+        return shape.size() - d;
+    return 0;
+  }
+
+  // The statistics of a row must have the shape of the operations that use them.
+  void sinkBelowReduce(nn::ReduceOp reduce) {
+    Value source = anchorOf(*reduce);
+    if (!source)
+      return;
+    Dims shape = nn::shapeOf(source), result = reduce.getType().getShape();
+    int64_t rows = reduce.getType().getNumElements();
+    if (rows == 0)
+      return;
+    int64_t dims = innerDims(shape, cast<RankedTensorType>(source.getType()).getNumElements() / rows);
+    if (dims == 0)
+      return;
+    SmallVector<int64_t> one(shape);
+    std::fill(one.end() - dims, one.end(), 1);
+    builder.setInsertionPoint(reduce);
+    auto axes = llvm::to_vector(llvm::seq<int64_t>(shape.size() - dims, shape.size()));
+    Value inner = builder.create<nn::ReduceOp>(reduce.getLoc(), typeWith(source, one), reduce.getFn(), source, axes);
+    reduce.getResult().replaceAllUsesWith(reshaped(reduce.getLoc(), inner, result));
+  }
+
   // The value whose shape `op` should compute in: the source of a reshaped
   // operand that can lie in the same group as `op`.
   Value anchorOf(Operation &op) {
@@ -99,7 +130,7 @@ private:
       Operation *producer = source ? source->getDefiningOp() : nullptr;
       if (!producer)
         continue;
-      if (chains.contains(*source) && onlyFeedsElementwise(*source))
+      if (chains.contains(*source) && onlyFeedsGroup(*source))
         return *source;
       if (!anchor && (nn::isElementwise(producer) || isa<nn::ReduceOp>(producer)))
         anchor = *source;
@@ -107,9 +138,9 @@ private:
     return anchor;
   }
 
-  static bool onlyFeedsElementwise(Value value) {
+  static bool onlyFeedsGroup(Value value) {
     return llvm::all_of(value.getUsers(), [](Operation *user) {
-      return nn::isElementwise(user) || isa<nn::ReshapeOp>(user);
+      return nn::isElementwise(user) || isa<nn::ReshapeOp>(user) || rowDimsOf(user) > 0;
     });
   }
 

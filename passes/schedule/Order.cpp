@@ -121,22 +121,9 @@ void expand(const Simulator &simulator, const State &state, size_t index, std::v
   }
 }
 
-} // namespace
-
-int64_t peakOf(const OrderProblem &problem, const std::vector<int> &order) {
-  Simulator simulator(problem);
-  State state = simulator.start();
-  for (int kernel : order)
-    simulator.run(state, simulator.peek(state, 0, kernel));
-  return state.peak;
-}
-
-std::vector<int> chooseOrder(const OrderProblem &problem) {
+// A beam search over sets of kernels that have run, one more a layer.
+std::vector<int> beamOrder(const OrderProblem &problem) {
   int64_t count = problem.kernels.size();
-  std::vector<int> given(count);
-  std::iota(given.begin(), given.end(), 0);
-  if (count < 2)
-    return given;
   size_t width = std::clamp<int64_t>(kBeamWork / (count * count), 1, kMaxBeam);
   Simulator simulator(problem);
   std::vector<State> beam{simulator.start()};
@@ -165,11 +152,109 @@ std::vector<int> chooseOrder(const OrderProblem &problem) {
     }
     beam = std::move(next);
   }
-  std::vector<int> found;
+  std::vector<int> order;
   for (int step = beam.front().step; step >= 0; step = log[step].second)
-    found.push_back(log[step].first);
-  std::reverse(found.begin(), found.end());
-  return peakOf(problem, found) < peakOf(problem, given) ? found : given;
+    order.push_back(log[step].first);
+  std::reverse(order.begin(), order.end());
+  return order;
+}
+
+// Each kernel right after what it needs and not before somebody needs it:
+// what a beam misses when many small results could all be computed early.
+std::vector<int> depthFirstOrder(const OrderProblem &problem) {
+  size_t count = problem.kernels.size();
+  std::vector<char> needed(count, 0), done(count, 0);
+  for (const auto &kernel : problem.kernels)
+    for (int before : kernel.before)
+      needed[before] = 1;
+  std::vector<int> order, stack;
+  for (size_t root = 0; root < count; ++root) {
+    if (needed[root])
+      continue;
+    stack.push_back(static_cast<int>(root));
+    while (!stack.empty()) {
+      int top = stack.back();
+      size_t height = stack.size();
+      if (!done[top])
+        for (auto before = problem.kernels[top].before.rbegin(); before != problem.kernels[top].before.rend();
+             ++before)
+          if (!done[*before])
+            stack.push_back(*before);
+      if (stack.size() > height)
+        continue;
+      stack.pop_back();
+      if (!done[top])
+        order.push_back(top);
+      done[top] = 1;
+    }
+  }
+  return order;
+}
+
+struct Cost {
+  int64_t peak;
+  double sum; // of live bytes over all steps: less stays in the caches
+};
+
+bool operator<(const Cost &a, const Cost &b) { return std::tie(a.peak, a.sum) < std::tie(b.peak, b.sum); }
+
+// The cost of an order; `grows` tells which kernels leave more live than before.
+Cost costOf(const OrderProblem &problem, const std::vector<int> &order, std::vector<char> *grows = nullptr) {
+  Simulator simulator(problem);
+  State state = simulator.start();
+  double sum = 0;
+  for (int kernel : order) {
+    Move move = simulator.peek(state, 0, kernel);
+    if (grows)
+      (*grows)[kernel] = move.live > state.live;
+    simulator.run(state, move);
+    sum += static_cast<double>(state.live);
+  }
+  return {state.peak, sum};
+}
+
+// Moves kernels that only add to what is live to right before their first reader.
+std::vector<int> delayed(const OrderProblem &problem, const std::vector<int> &order) {
+  size_t count = order.size();
+  std::vector<char> grows(count, 0);
+  costOf(problem, order, &grows);
+  int end = static_cast<int>(count);
+  std::vector<int> first(count, end);          // a kernel: position of the first that needs it
+  std::vector<std::vector<int>> slots(count);  // a position: its kernels, last one first
+  for (int i = end; i-- > 0;) {
+    int kernel = order[i];
+    int at = grows[kernel] && first[kernel] < end ? first[kernel] : i;
+    slots[at].push_back(kernel);
+    for (int producer : problem.kernels[kernel].before)
+      first[producer] = std::min(first[producer], at);
+  }
+  std::vector<int> result;
+  for (const auto &slot : slots)
+    result.insert(result.end(), slot.rbegin(), slot.rend());
+  return result;
+}
+
+} // namespace
+
+int64_t peakOf(const OrderProblem &problem, const std::vector<int> &order) { return costOf(problem, order).peak; }
+
+std::vector<int> chooseOrder(const OrderProblem &problem) {
+  std::vector<int> best(problem.kernels.size());
+  std::iota(best.begin(), best.end(), 0);
+  if (best.size() < 2)
+    return best;
+  Cost cost = costOf(problem, best);
+  auto consider = [&](std::vector<int> order) {
+    if (Cost other = costOf(problem, order); other < cost) {
+      cost = other;
+      best = std::move(order);
+    }
+  };
+  for (std::vector<int> order : {best, beamOrder(problem), depthFirstOrder(problem)}) {
+    consider(delayed(problem, order));
+    consider(std::move(order));
+  }
+  return best;
 }
 
 } // namespace aotc::plan

@@ -254,3 +254,51 @@ func.func @top_k(%x: tensor<8xf32>) -> (tensor<2xf32>, tensor<2xi32>) {
   %0, %1 = nn.top_k %x : tensor<8xf32> -> tensor<2xf32>, tensor<2xi32>
   return %0, %1 : tensor<2xf32>, tensor<2xi32>
 }
+
+// -----
+
+// Row statistics follow the shape that their operand is computed in.
+// CHECK-LABEL: func @reshaped_rows
+// CHECK: %[[C:.*]] = nn.fusion contraction
+// CHECK: %[[R:.*]] = nn.fusion row(%[[C]]) {rowDims = 1 : i64} : (tensor<6x8xf32>) -> tensor<6x8xf32>
+// CHECK: nn.reduce mean {{.*}} [1]
+// CHECK: %[[V:.*]] = nn.reshape %[[R]]
+// CHECK: return %[[V]]
+func.func @reshaped_rows(%x: tensor<6x4xf32>, %w: tensor<4x8xf32>) -> tensor<2x3x8xf32> {
+  %0 = nn.matmul %x, %w : (tensor<6x4xf32>, tensor<4x8xf32>) -> tensor<6x8xf32>
+  %1 = nn.reshape %0 : tensor<6x8xf32> -> tensor<2x3x8xf32>
+  %2 = nn.reduce mean %1 [2] : tensor<2x3x8xf32> -> tensor<2x3x1xf32>
+  %3 = nn.broadcast %2 : tensor<2x3x1xf32> -> tensor<2x3x8xf32>
+  %4 = nn.binary sub %1, %3 : tensor<2x3x8xf32>
+  return %4 : tensor<2x3x8xf32>
+}
+
+// -----
+
+// A bias that was expanded to its result's shape becomes a row again.
+// CHECK-LABEL: func @expanded_bias
+// CHECK: %[[B:.*]] = nn.constant dense<{{\[\[}}1.000000e+00, 2.000000e+00]]> : tensor<1x2xf32>
+// CHECK: nn.fusion contraction(%arg0, %arg1, %[[B]])
+// CHECK: nn.broadcast {{.*}} : tensor<1x2xf32> -> tensor<3x2xf32>
+func.func @expanded_bias(%x: tensor<3x4xf32>, %w: tensor<4x2xf32>) -> tensor<3x2xf32> {
+  %b = nn.constant dense<[[1.0, 2.0], [1.0, 2.0], [1.0, 2.0]]> : tensor<3x2xf32>
+  %0 = nn.matmul %x, %w : (tensor<3x4xf32>, tensor<4x2xf32>) -> tensor<3x2xf32>
+  %1 = nn.binary add %0, %b : tensor<3x2xf32>
+  return %1 : tensor<3x2xf32>
+}
+
+// -----
+
+// A reshape that drops extents of 1 joins the loop that reads it.
+// CHECK-LABEL: func @squeeze
+// CHECK: nn.fusion loop(%arg0, %arg1) : (tensor<2x5x4xf32>, tensor<2x4xf32>) -> tensor<2x8xf32>
+// CHECK: nn.slice
+// CHECK: nn.reshape
+// CHECK: nn.concat
+// CHECK-NOT: nn.fusion
+func.func @squeeze(%x: tensor<2x5x4xf32>, %h: tensor<2x4xf32>) -> tensor<2x8xf32> {
+  %0 = nn.slice %x {starts = array<i64: 0, 3, 0>, strides = array<i64: 1, 1, 1>} : tensor<2x5x4xf32> -> tensor<2x1x4xf32>
+  %1 = nn.reshape %0 : tensor<2x1x4xf32> -> tensor<2x4xf32>
+  %2 = nn.concat %1, %h {axis = 1 : i64} : (tensor<2x4xf32>, tensor<2x4xf32>) -> tensor<2x8xf32>
+  return %2 : tensor<2x8xf32>
+}
