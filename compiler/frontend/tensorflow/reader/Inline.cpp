@@ -90,10 +90,10 @@ private:
   // Adds the instance's nodes and returns what the roots are. The recursion
   // (a call inside a function) is bounded by kMaxCallDepth.
   std::vector<FlatEdge> expand(const Instance &instance, const std::vector<Input> &roots) {
-    absl::flat_hash_map<int, int> flatOf; // index in the scope -> index in the flat graph
+    std::vector<int> flatOf(instance.scope.nodes.size(), -1); // index in the scope -> in the flat graph
     std::vector<int> kept = needed(instance, roots);
     for (int i : kept) {
-      flatOf.emplace(i, static_cast<int>(flat.nodes.size()));
+      flatOf[i] = static_cast<int>(flat.nodes.size());
       FlatNode &node = flat.nodes.emplace_back();
       node.def = instance.scope.nodes[i];
       node.environment = instance.environment;
@@ -123,7 +123,7 @@ private:
   }
 
   // Appends the tensors that `input` of `consumer` stands for.
-  void append(const Instance &instance, const Input &input, const absl::flat_hash_map<int, int> &flatOf,
+  void append(const Instance &instance, const Input &input, const std::vector<int> &flatOf,
               const FlatNode &consumer, std::vector<FlatEdge> &edges) {
     static const proto::NodeDef kNone;
     auto fail = [&](absl::string_view message) {
@@ -143,22 +143,23 @@ private:
     }
     if (isCut(instance, input))
       return edges.push_back({cutNode(instance, input), 0});
-    int producer = flatOf.at(input.node);
+    int producer = flatOf[input.node];
     const proto::NodeDef &def = *instance.scope.nodes[input.node];
-    int64_t start = 0, count = 0;
-    if (!findOutput(def, instance.environment, input.output, start, count))
-      return fail(input.output.empty()
-                      ? absl::StrCat("the number of outputs of node '", def.name(), "' (", def.op(), ") is not known")
-                      : absl::StrCat("node '", def.name(), "' (", def.op(), ") has no output '", input.output, "'"));
-    if (input.index >= count)
-      return fail(absl::StrCat("takes output ", input.index, " of node '", def.name(), "' (", def.op(),
-                               "), which has ", count));
+    std::optional<Layout::Ports> ports = findOutput(def, instance.environment, input.output);
+    if (!ports)
+      return fail(input.output.empty() ? absl::StrCat("the number of outputs of node '", shorten(def.name()), "' (",
+                                                      shorten(def.op()), ") is not known")
+                                       : absl::StrCat("node '", shorten(def.name()), "' (", shorten(def.op()),
+                                                      ") has no output '", input.output, "'"));
+    if (input.index >= ports->count)
+      return fail(absl::StrCat("takes output ", input.index, " of node '", shorten(def.name()), "' (",
+                               shorten(def.op()), "), which has ", ports->count));
     if (input.index >= 0)
-      return edges.push_back({producer, static_cast<int>(start + input.index)});
-    if (!countExpanded(count))
+      return edges.push_back({producer, static_cast<int>(ports->start + input.index)});
+    if (!countExpanded(ports->count))
       return fail("inputs that stand for lists of tensors are too many");
-    for (int64_t k = 0; k < count; ++k)
-      edges.push_back({producer, static_cast<int>(start + k)});
+    for (int64_t k = 0; k < ports->count; ++k)
+      edges.push_back({producer, static_cast<int>(ports->start + k)});
   }
 
   bool countExpanded(int64_t count) {
@@ -166,29 +167,58 @@ private:
     return expanded <= kMaxExpandedInputs;
   }
 
-  // The ports of output argument `name`, or of all when it is empty.
-  bool findOutput(const proto::NodeDef &def, const Environment *environment, absl::string_view name, int64_t &start,
-                  int64_t &count) {
-    std::vector<OutputArg> args;
-    const Function *function = library.callee(def);
-    if (function && !isGenericCall(def.op())) {
-      Environment inner = callEnvironment(def, environment, *function);
-      for (const auto &arg : function->scope.function->signature().output_arg())
-        args.push_back({arg.name(), portsOf(arg, inner)});
-    } else {
-      args = outputArgs(def, environment);
-    }
-    start = count = 0;
+  // Where the ports of a node's output arguments lie.
+  struct Layout {
+    struct Ports {
+      int64_t start, count;
+    };
+    Ports all{0, 0};
+    absl::flat_hash_map<absl::string_view, Ports> byName; // "" takes any name
+    bool known = true;
+  };
+
+  Layout layoutOf(const std::vector<OutputArg> &args) {
+    Layout layout;
     for (const OutputArg &arg : args) {
-      if (arg.ports < 0)
-        return false;
-      if (!name.empty() && (arg.name == name || arg.name.empty())) {
-        count = arg.ports;
-        return true;
-      }
-      (name.empty() ? count : start) += arg.ports;
+      layout.known &= arg.ports >= 0;
+      layout.byName.try_emplace(arg.name, Layout::Ports{layout.all.count, arg.ports});
+      layout.all.count += arg.ports;
     }
-    return name.empty();
+    layout.known &= layout.all.count <= kMaxPorts;
+    return layout;
+  }
+
+  // The ports of output argument `name`, or of all when it is empty; nullopt
+  // if there is no such argument or an attribute does not tell.
+  std::optional<Layout::Ports> findOutput(const proto::NodeDef &def, const Environment *environment,
+                                          absl::string_view name) {
+    if (const Function *function = library.callee(def); function && !isGenericCall(def.op())) {
+      // A function may have many results: found once for all that consume them.
+      auto [found, isNew] = callLayouts.try_emplace({&def, environment});
+      if (isNew) {
+        Environment inner = callEnvironment(def, environment, *function);
+        std::vector<OutputArg> args;
+        for (const auto &arg : function->scope.function->signature().output_arg())
+          args.push_back({arg.name(), portsOf(arg, inner)});
+        found->second = layoutOf(args);
+      }
+      return findPorts(found->second, name);
+    }
+    std::vector<OutputArg> args = outputArgs(def, environment);
+    if (args.size() == 1 && args[0].ports >= 0 && (name.empty() || args[0].name.empty())) // nearly always
+      return Layout::Ports{0, args[0].ports};
+    return findPorts(layoutOf(args), name);
+  }
+
+  static std::optional<Layout::Ports> findPorts(const Layout &layout, absl::string_view name) {
+    if (!layout.known)
+      return std::nullopt;
+    if (name.empty())
+      return layout.all;
+    auto found = layout.byName.find(name);
+    if (found == layout.byName.end())
+      found = layout.byName.find("");
+    return found == layout.byName.end() ? std::nullopt : std::optional(found->second);
   }
 
   // The attributes that the body of a called function may refer to.
@@ -252,6 +282,7 @@ private:
   const std::vector<Port> *cuts = nullptr;
   FlatGraph flat;
   absl::flat_hash_map<std::pair<int, int>, int> cutNodes; // by node and port of the graph
+  absl::flat_hash_map<std::pair<const proto::NodeDef *, const Environment *>, Layout> callLayouts;
   size_t expanded = 0;
   bool failed = false;
 };

@@ -16,7 +16,7 @@ uint64_t saturate(uint64_t value) { return std::min(value, kSaturated); }
 
 // Bytes that a node takes in each copy. Tensors are shared between copies.
 uint64_t ownBytes(const proto::NodeDef &node) {
-  uint64_t bytes = 128 + node.name().size() + 32 * static_cast<uint64_t>(node.input_size());
+  uint64_t bytes = 128 + node.name().size() + node.op().size() + 32 * static_cast<uint64_t>(node.input_size());
   for (const auto &[name, value] : node.attr())
     if (value.value_case() != proto::AttrValue::kTensor)
       bytes += 64 + name.size() + 8 * value.ByteSizeLong();
@@ -96,7 +96,10 @@ bool Library::visit(Function &function) {
   path.push_back(&function);
   bool ok = function.scope.resolve(diagnostics);
   ok &= checkCalls(function.scope);
+  const proto::OpDef &signature = function.scope.function->signature();
   function.nodes = 1;
+  function.bytes = 256 + 64 * static_cast<uint64_t>(signature.input_arg_size() + signature.output_arg_size() +
+                                                    signature.attr_size());
   for (const proto::NodeDef *node : function.scope.nodes) {
     function.nodes = saturate(function.nodes + 1);
     function.bytes = saturate(function.bytes + ownBytes(*node));

@@ -15,7 +15,7 @@ struct Function {
   Scope scope;
   // Of the whole inlined body, saturating.
   uint64_t nodes = 0; // calls count as one more
-  uint64_t bytes = 0; // of names below the call, inputs and attributes
+  uint64_t bytes = 0; // of names below the call, inputs, attributes and arguments
   int height = 0;     // of nested calls
   enum { New, Open, Good, Bad } state = New;
 };

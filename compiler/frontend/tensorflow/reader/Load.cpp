@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "absl/cleanup/cleanup.h"
+#include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 #include "compiler/frontend/tensorflow/reader/Limits.h"
 #include "google/protobuf/io/coded_stream.h"
@@ -33,11 +34,15 @@ public:
   std::string text;
 };
 
-// The wire format of a graph with a node always has a control byte near its
-// start (the tag of NodeDef.op is 0x12); text never has one.
+// Text starts with a field's name or a comment and holds no control bytes. The
+// wire format of a graph starts with a line feed and a length: either that is
+// no letter, or the node is so short that the tag of NodeDef.op, 0x12, is near.
 bool looksLikeText(absl::string_view bytes) {
+  absl::string_view start = absl::StripLeadingAsciiWhitespace(bytes);
+  if (start.empty() || (!absl::ascii_isalpha(start[0]) && start[0] != '#'))
+    return false;
   for (unsigned char c : bytes.substr(0, 1024))
-    if ((c < 0x20 && !std::strchr("\t\n\v\f\r", c)) || c == 0x7f || c == 0)
+    if (absl::ascii_iscntrl(c) && !absl::ascii_isspace(c))
       return false;
   return true;
 }

@@ -51,7 +51,7 @@ Scope::Scope(const proto::FunctionDef &function) : function(&function) {
 }
 
 std::string Scope::where() const {
-  return function ? absl::StrCat(" (in function '", function->signature().name(), "')") : "";
+  return function ? absl::StrCat(" (in function '", shorten(function->signature().name()), "')") : "";
 }
 
 bool Scope::isBackEdge(const Input &input, int consumer) const {
@@ -78,7 +78,7 @@ std::optional<Input> Scope::parseInput(absl::string_view text, std::string &prob
     name = parsed->node;
     input.index = parsed->port;
   } else {
-    std::vector<absl::string_view> parts = absl::StrSplit(text, ':');
+    std::vector<absl::string_view> parts = absl::StrSplit(text, absl::MaxSplits(':', 3));
     name = parts[0];
     bool isArgument = arguments.contains(name);
     input.index = -1;
@@ -241,10 +241,10 @@ void Scope::reportCycle(const std::vector<int> &component, Diagnostics &diagnost
   std::rotate(cycle.begin(), std::min_element(cycle.begin(), cycle.end()), cycle.end());
   std::vector<absl::string_view> names;
   for (size_t i = 0; i < std::min(cycle.size(), kShown); ++i)
-    names.push_back(nodes[cycle[i]]->name());
+    names.push_back(shorten(nodes[cycle[i]]->name()));
   if (cycle.size() > kShown)
     names.push_back(absl::string_view("..."));
-  names.push_back(nodes[cycle[0]]->name());
+  names.push_back(shorten(nodes[cycle[0]]->name()));
   const proto::NodeDef &first = *nodes[cycle[0]];
   diagnostics.error(first.name(), first.op(),
                     absl::StrCat("is part of a cycle: ", absl::StrJoin(names, " -> "), where()));

@@ -23,6 +23,10 @@ std::optional<TensorName> parseTensorName(absl::string_view text);
 // "node", or "node:port" past the first.
 std::string toString(const TensorName &name);
 
+// Of a name that a message about another node mentions: a long one, mentioned
+// by many, would cost the square of the file's size.
+inline absl::string_view shorten(absl::string_view name) { return name.substr(0, 200); }
+
 struct Input {
   int node = -1;            // index into Scope::nodes, or -1 for an argument of the function
   int argument = -1;        // index into the function's input_arg

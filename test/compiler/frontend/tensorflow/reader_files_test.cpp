@@ -51,6 +51,11 @@ TEST(ReaderFiles, BinaryAndTextAreToldApartByContent) {
   EXPECT_EQ(readBytes(binary(kGraph)).nodes(), expected);
 }
 
+TEST(ReaderFiles, ALongNameDoesNotLookLikeText) {
+  for (size_t length : {10, 70, 100, 120, 2000, 20000})
+    EXPECT_EQ(readBytes(binary(node(std::string(length, 'a'), "Neg", "x") + placeholder("x"))).errors(), "") << length;
+}
+
 TEST(ReaderFiles, UnknownFieldsAreAllowed) {
   EXPECT_EQ(readBytes(kGraph + "debug_info { files: 'a.py' }\nfuture: 3\n").errors(), "");
   EXPECT_EQ(readBytes(binary(kGraph) + std::string("\x9a\x06\x02hi")).errors(), "");
@@ -106,7 +111,6 @@ TEST(ReaderFiles, TooManyNodes) {
   std::string bytes;
   for (int i = 0; i < (1 << 22) + 1; ++i)
     bytes.append("\x0a\x00", 2);
-  // Looked at as text this starts with a blank line; the zero tells.
   EXPECT_EQ(readBytes(bytes).errors(), "has more than 4194304 nodes");
 }
 
