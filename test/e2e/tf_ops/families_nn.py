@@ -180,6 +180,56 @@ def layer_norm(r, x):
     return tf.nn.batch_normalization(x, mean, variance, r.f(9), r.f(9), 1e-5)
 
 
+def channels_first(r):
+    """The CPU runs channels last only, so that is the reference."""
+
+    def twin(op, note, value, run):
+        rank = len(value.shape)
+        last, first = [0, *range(2, rank), 1], [0, rank - 1, *range(1, rank - 1)]
+        r.graph(op, note, lambda x: run(x, True), [In(value)],
+                reference=lambda x: tf.transpose(run(tf.transpose(x, last), False), first))
+
+    def image(nchw):
+        return dict(data_format="NCHW" if nchw else "NHWC")
+
+    def volume(nchw):
+        return dict(data_format="NCDHW" if nchw else "NDHWC")
+
+    def place(nchw, *spatial):
+        return [1, 1, *spatial] if nchw else [1, *spatial, 1]
+
+    w, w3 = r.f(3, 2, 3, 4), r.f(2, 2, 3, 3, 2)
+    for padding in ("SAME", "VALID"):
+        twin("Conv2D", padding, r.f(2, 3, 7, 6), lambda x, c: tf.raw_ops.Conv2D(
+            input=x, filter=w, strides=place(c, 2, 1), dilations=place(c, 1, 1), padding=padding, **image(c)))
+        twin("Conv3D", padding, r.f(1, 3, 4, 5, 6), lambda x, c: tf.raw_ops.Conv3D(
+            input=x, filter=w3, strides=place(c, 2, 1, 2), padding=padding, **volume(c)))
+        for op, key in ("MaxPool", "input"), ("AvgPool", "value"):
+            twin(op, padding, r.f(2, 3, 7, 6), lambda x, c: getattr(tf.raw_ops, op)(
+                ksize=place(c, 3, 2), strides=place(c, 2, 1), padding=padding, **image(c), **{key: x}))
+        twin("MaxPool3D", padding, r.f(1, 2, 4, 5, 6), lambda x, c: tf.raw_ops.MaxPool3D(
+            input=x, ksize=place(c, 2, 3, 2), strides=place(c, 1, 2, 2), padding=padding, **volume(c)))
+    twin("Conv2D", "dilated", r.f(1, 3, 9, 9), lambda x, c: tf.raw_ops.Conv2D(
+        input=x, filter=w, strides=place(c, 1, 1), dilations=place(c, 2, 3), padding="SAME", **image(c)))
+    twin("Conv2D", "EXPLICIT", r.f(1, 3, 6, 6), lambda x, c: tf.raw_ops.Conv2D(
+        input=x, filter=w, strides=place(c, 1, 1), padding="EXPLICIT",
+        explicit_paddings=[0, 0, 0, 0, 1, 2, 0, 3] if c else [0, 0, 1, 2, 0, 3, 0, 0], **image(c)))
+    depthwise = r.f(3, 3, 3, 2)
+    twin("DepthwiseConv2dNative", "", r.f(2, 3, 5, 6), lambda x, c: tf.raw_ops.DepthwiseConv2dNative(
+        input=x, filter=depthwise, strides=place(c, 1, 1), padding="SAME", **image(c)))
+    back = r.f(3, 3, 2, 4)
+    twin("Conv2DBackpropInput", "", r.f(1, 4, 3, 4), lambda x, c: tf.raw_ops.Conv2DBackpropInput(
+        input_sizes=[1, 2, 5, 8] if c else [1, 5, 8, 2], filter=back, out_backprop=x, strides=place(c, 2, 2),
+        padding="SAME", **image(c)))
+    parameters = [r.f(3), r.f(3), r.f(3), r.f(3, lo=0.1)]
+    for training in (False, True):
+        twin("FusedBatchNormV3", f"training {training}", r.f(2, 3, 4, 5), lambda x, c: tf.raw_ops.FusedBatchNormV3(
+            x=x, scale=parameters[0], offset=parameters[1], mean=[] if training else parameters[2],
+            variance=[] if training else parameters[3], is_training=training, **image(c)).y)
+    twin("SpaceToDepth", "", r.f(1, 3, 4, 6), lambda x, c: tf.raw_ops.SpaceToDepth(input=x, block_size=2, **image(c)))
+    twin("DepthToSpace", "", r.f(1, 8, 2, 3), lambda x, c: tf.raw_ops.DepthToSpace(input=x, block_size=2, **image(c)))
+
+
 def reduce(r):
     axes = [[0], [-1], [1, 2], [0, 2], [], [-3, 1], [2, 0, 1]]
     for k, op in enumerate(["Sum", "Mean", "Max", "Min", "Prod", "EuclideanNorm"]):
@@ -220,4 +270,4 @@ def reduce(r):
 
 
 FAMILIES = {"MatMul": matmul, "Einsum": einsum, "Conv": conv, "Gradient": gradient, "Pool": pool, "Norm": norm,
-            "Reduce": reduce}
+            "ChannelsFirst": channels_first, "Reduce": reduce}

@@ -82,18 +82,17 @@ class Recorder:
 
         return {key: one(value) for key, value in arguments.items()}
 
-    def graph(self, op, note, build, inputs, outputs=None, rtol=None):
-        """Any small graph: build(*placeholders) yields a tensor or several."""
+    def graph(self, op, note, build, inputs, outputs=None, rtol=None, reference=None):
+        """Any small graph: build(*placeholders) yields a tensor or several.
+
+        Where TensorFlow's CPU cannot run it, `reference` builds an equal one that it can.
+        """
         name = f"{self.family}/{op}#{len(self.cases)}" + (f" {note}" if note else "")
-        graph = tf.Graph()
-        with graph.as_default():
-            fed = [V1.placeholder(i.value.dtype, i.value.shape, name=f"in{k}") for k, i in enumerate(inputs)]
-            results = build(*fed)
-            results = list(results) if isinstance(results, (list, tuple)) else [results]
-            results = [r for k, r in enumerate(results) if outputs is None or k in outputs]
+        graph, fed, results = self.build(build, inputs, outputs)
+        runnable = self.build(reference, inputs, None) if reference else (graph, fed, results)
         try:
-            with V1.Session(graph=graph, config=session_config()) as session:
-                values = session.run(results, {t: i.value for t, i in zip(fed, inputs)})
+            with V1.Session(graph=runnable[0], config=session_config()) as session:
+                values = session.run(runnable[2], {t: i.value for t, i in zip(runnable[1], inputs)})
         except Exception as error:
             raise RuntimeError(f"{name}: TensorFlow refuses it") from error
         if rtol is None:
@@ -103,6 +102,15 @@ class Recorder:
         self.cases.append((name, definition.SerializeToString(deterministic=True), repr(float(rtol)),
                            [(t.op.name, i.value) for t, i in zip(fed, inputs)],
                            [(t.name, np.asarray(v)) for t, v in zip(results, values)]))
+
+    @staticmethod
+    def build(build, inputs, outputs):
+        graph = tf.Graph()
+        with graph.as_default():
+            fed = [V1.placeholder(i.value.dtype, i.value.shape, name=f"in{k}") for k, i in enumerate(inputs)]
+            results = build(*fed)
+            results = list(results) if isinstance(results, (list, tuple)) else [results]
+            return graph, fed, [r for k, r in enumerate(results) if outputs is None or k in outputs]
 
     def write(self, folder):
         def text(value):
