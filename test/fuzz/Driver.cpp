@@ -117,7 +117,8 @@ std::string makeMutant(const Options &options, const std::vector<Seed> &seeds, s
     for (size_t i = 0; i < changes; ++i)
       mutateMessage(random, *message);
     bytes.clear();
-    if (fs::path(seed.path).extension() != ".pbtxt" || random() % 2 || !pb::TextFormat::PrintToString(*message, &bytes))
+    if (fs::path(seed.path).extension() != ".pbtxt" || random() % 2 ||
+        !pb::TextFormat::PrintToString(*message, &bytes))
       bytes = message->SerializePartialAsString();
     return bytes;
   }
@@ -159,8 +160,10 @@ void watch() {
 int runFuzzer(int argc, char **argv, const Target &target) {
   std::optional<Options> options = parseOptions(argc, argv);
   if (!options) {
-    std::fprintf(stderr, "usage: %s [--mutants N] [--seed S] [--max-bytes B] [--only I] [--write PATH] FILE-OR-FOLDER...\n",
-                 argv[0]);
+    std::fprintf(
+        stderr,
+        "usage: %s [--mutants N] [--seed S] [--max-bytes B] [--only I] [--write PATH] FILE-OR-FOLDER...\n",
+        argv[0]);
     return 2;
   }
   pb::SetLogHandler(nullptr); // parse errors of mutants are no news
@@ -177,12 +180,14 @@ int runFuzzer(int argc, char **argv, const Target &target) {
     std::string bytes = makeMutant(*options, seeds, i);
     if (!options->write.empty())
       std::ofstream(options->write, std::ios::binary) << bytes;
-    std::snprintf(dying, sizeof dying, "\nfuzz: in mutant %zu of %s; repeat with --seed %zu --only %zu and the same files\n",
-                  i, seeds[i % seeds.size()].path.c_str(), options->seed, i);
+    std::snprintf(dying, sizeof dying,
+                  "\nfuzz: in mutant %zu of %s; repeat with --seed %zu --only %zu and the same files\n", i,
+                  seeds[i % seeds.size()].path.c_str(), options->seed, i);
     alarm(kSecondsPerMutant);
     auto start = std::chrono::steady_clock::now();
     Outcome outcome = target.run(bytes);
-    slowest = std::max(slowest, std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count());
+    slowest =
+        std::max(slowest, std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count());
     alarm(0);
     if (outcome.failure.empty() && peakMemory() > kMaxMemory)
       outcome.failure = "takes more than 4 GiB of memory";
@@ -193,8 +198,9 @@ int runFuzzer(int argc, char **argv, const Target &target) {
     if (++failures == 10)
       break;
   }
-  std::printf("%zu mutants of %zu files: %zu read, the others refused, %zu failures; slowest %.2f s, peak %zu MiB\n",
-              last - first, seeds.size(), accepted, failures, slowest, peakMemory() >> 20);
+  std::printf(
+      "%zu mutants of %zu files: %zu read, the others refused, %zu failures; slowest %.2f s, peak %zu MiB\n",
+      last - first, seeds.size(), accepted, failures, slowest, peakMemory() >> 20);
   return failures ? 1 : 0;
 }
 

@@ -41,7 +41,14 @@ int64_t interestingNumber(Random &random, int64_t old) {
 }
 
 double interestingReal(Random &random) {
-  static const double kReals[] = {0, -0.0, 1, -1, 1e-45, 1e38, 1e300, std::numeric_limits<double>::infinity(),
+  static const double kReals[] = {0,
+                                  -0.0,
+                                  1,
+                                  -1,
+                                  1e-45,
+                                  1e38,
+                                  1e300,
+                                  std::numeric_limits<double>::infinity(),
                                   std::numeric_limits<double>::quiet_NaN()};
   return kReals[below(random, std::size(kReals))];
 }
@@ -176,7 +183,8 @@ private:
     const pb::Reflection &r = *m.GetReflection();
     using F = pb::FieldDescriptor;
     switch (f->cpp_type()) {
-    case F::CPPTYPE_INT32: return r.SetRepeatedInt32(&m, f, i, static_cast<int32_t>(number(r.GetRepeatedInt32(m, f, i))));
+    case F::CPPTYPE_INT32:
+      return r.SetRepeatedInt32(&m, f, i, static_cast<int32_t>(number(r.GetRepeatedInt32(m, f, i))));
     case F::CPPTYPE_INT64: return r.SetRepeatedInt64(&m, f, i, number(r.GetRepeatedInt64(m, f, i)));
     case F::CPPTYPE_UINT32: return r.SetRepeatedUInt32(&m, f, i, static_cast<uint32_t>(number(0)));
     case F::CPPTYPE_UINT64: return r.SetRepeatedUInt64(&m, f, i, static_cast<uint64_t>(number(0)));

@@ -45,7 +45,8 @@ fuzz::Outcome run(const std::string &bytes) {
   else if (!diagnostics.hasErrors())
     outcome.failure = "refused without a diagnostic";
   for (const Diagnostic &error : diagnostics.errors())
-    if (error.message.empty() || (error.node + error.op + error.message + error.remedy).find('\n') != std::string::npos)
+    if (error.message.empty() ||
+        (error.node + error.op + error.message + error.remedy).find('\n') != std::string::npos)
       outcome.failure = absl::StrCat("a diagnostic is not one line: ", error.message);
   return outcome;
 }

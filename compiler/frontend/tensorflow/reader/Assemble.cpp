@@ -74,7 +74,9 @@ private:
       input = flat.resolve(input);
     if (node.kind != FlatNode::Operation || (node.def->op() != "Merge" && node.def->op() != "RefMerge"))
       return;
-    auto isBack = [&](FlatEdge input) { return absl::EndsWith(flat.nodes[input.node].def->op(), "NextIteration"); };
+    auto isBack = [&](FlatEdge input) {
+      return absl::EndsWith(flat.nodes[input.node].def->op(), "NextIteration");
+    };
     for (FlatEdge input : node.inputs)
       if (isBack(input))
         roots.push_back(input.node);
@@ -116,8 +118,8 @@ private:
     const auto *tensor = std::get_if<Tensor>(&value->second);
     const auto *type = std::get_if<TypeCode>(&dtype->second);
     if (tensor && type && dtypeOf(*type) != tensor->dtype())
-      value->second = BadTensor{absl::StrCat("holds ", std::string(name(tensor->dtype())), " elements, but the attribute 'dtype' is ",
-                                             nameOf(*type))};
+      value->second = BadTensor{absl::StrCat("holds ", std::string(name(tensor->dtype())),
+                                             " elements, but the attribute 'dtype' is ", nameOf(*type))};
   }
 
   static bool isInput(const FlatNode &node) {
@@ -126,9 +128,9 @@ private:
 
   // A cut's type, as far as an attribute tells it.
   TypeCode inputType(const FlatNode &node) const {
-    static constexpr absl::string_view kBool[] = {"Equal",   "NotEqual",     "Less",      "LessEqual",
-                                                  "Greater", "GreaterEqual", "LogicalOr", "LogicalAnd",
-                                                  "LogicalNot", "IsNan",     "IsInf",     "IsFinite"};
+    static constexpr absl::string_view kBool[] = {"Equal",      "NotEqual",     "Less",      "LessEqual",
+                                                  "Greater",    "GreaterEqual", "LogicalOr", "LogicalAnd",
+                                                  "LogicalNot", "IsNan",        "IsInf",     "IsFinite"};
     if (std::find(std::begin(kBool), std::end(kBool), node.def->op()) != std::end(kBool))
       return {proto::DT_BOOL};
     for (const char *name : {"dtype", "DstT", "out_type", "output_type", "T"}) {
@@ -142,7 +144,8 @@ private:
   PartialShape inputShape(const FlatNode &node) {
     PartialShape shape;
     const proto::AttrValue *value = findAttr(*node.def, "shape", node.environment);
-    if (value && value->value_case() == proto::AttrValue::kShape && absl::StartsWith(node.def->op(), "Placeholder"))
+    if (value && value->value_case() == proto::AttrValue::kShape &&
+        absl::StartsWith(node.def->op(), "Placeholder"))
       shape = partialShape(value->shape());
     if (shape && shape->empty() && producer < kFirstProducerWithScalarPlaceholders)
       shape.reset();
@@ -159,8 +162,9 @@ private:
     if (known.size() <= kMaxRank && elementCount(known, sizeof(double)))
       return shape;
     diagnostics.error(node.name, node.def->op(),
-                      known.size() > kMaxRank ? absl::StrCat("has a shape of ", known.size(), " dimensions")
-                                              : absl::StrCat("has the impossible shape ", aotc::toString(*shape)));
+                      known.size() > kMaxRank
+                          ? absl::StrCat("has a shape of ", known.size(), " dimensions")
+                          : absl::StrCat("has the impossible shape ", aotc::toString(*shape)));
     return std::nullopt;
   }
 
@@ -176,8 +180,11 @@ private:
     std::sort(found.begin(), found.end(), [&](int a, int b) { return position(a) < position(b); });
     for (int i : found) {
       const Node &node = model.graph.nodes[newIndex[i]];
-      model.inputs.push_back({node.name, {newIndex[i], 0}, std::get<TypeCode>(node.attrs.at("dtype")),
-                              std::get<PartialShape>(node.attrs.at("shape")), flat.nodes[i].kind == FlatNode::Cut});
+      model.inputs.push_back({node.name,
+                              {newIndex[i], 0},
+                              std::get<TypeCode>(node.attrs.at("dtype")),
+                              std::get<PartialShape>(node.attrs.at("shape")),
+                              flat.nodes[i].kind == FlatNode::Cut});
     }
   }
 
@@ -189,8 +196,8 @@ private:
     std::sort(used.begin(), used.end());
     for (Port cut : selection.cuts)
       if (!std::binary_search(used.begin(), used.end(), cut))
-        diagnostics.note(toString(TensorName{scope.nodes[cut.node]->name(), cut.port}), scope.nodes[cut.node]->op(),
-                         "no output depends on this input; it is ignored");
+        diagnostics.note(toString(TensorName{scope.nodes[cut.node]->name(), cut.port}),
+                         scope.nodes[cut.node]->op(), "no output depends on this input; it is ignored");
   }
 
   const int producer;

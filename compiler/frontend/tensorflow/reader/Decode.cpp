@@ -31,14 +31,16 @@ Attr Decoder::fromList(const proto::TensorProto &tensor, DType type, Shape shape
   int64_t count = *elementCount(shape, byteSize(type));
   int64_t given = list.size();
   if (given > count)
-    return BadTensor{absl::StrCat("lists ", given, " values for ", typeString(type, shape), ", which has ", count)};
+    return BadTensor{
+        absl::StrCat("lists ", given, " values for ", typeString(type, shape), ", which has ", count)};
   if (given == count && std::is_same_v<To, From>)
     return Tensor(type, std::move(shape), reinterpret_cast<const char *>(list.data()), owner);
   const int64_t bytes = count * static_cast<int64_t>(byteSize(type));
   if (given < count) {
     if (bytes > expandable)
       return BadTensor{absl::StrCat("is ", typeString(type, shape), " but lists only ", given,
-                                    " values; a file's repeated values may take ", kMaxExpandedBytes >> 20, " MiB")};
+                                    " values; a file's repeated values may take ", kMaxExpandedBytes >> 20,
+                                    " MiB")};
     expandable -= bytes;
   }
   Tensor result(type, std::move(shape)); // zeros, which is what an empty list means
@@ -70,8 +72,8 @@ Attr Decoder::decode(const proto::TensorProto &tensor) {
   if (!content.empty()) {
     size_t expected = static_cast<size_t>(*count) * byteSize(*type);
     if (content.size() != expected)
-      return BadTensor{absl::StrCat("has ", content.size(), " bytes, but ", typeString(*type, shape), " takes ",
-                                    expected)};
+      return BadTensor{absl::StrCat("has ", content.size(), " bytes, but ", typeString(*type, shape),
+                                    " takes ", expected)};
     if (*type != DType::I1 || isCleanBool(content))
       return Tensor(*type, std::move(shape), content.data(), owner);
     Tensor result(*type, std::move(shape));

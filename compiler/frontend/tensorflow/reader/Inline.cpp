@@ -44,7 +44,8 @@ private:
   }
 
   bool isCut(const Instance &instance, const Input &input) const {
-    return !instance.environment && std::binary_search(cuts->begin(), cuts->end(), Port{input.node, input.index});
+    return !instance.environment &&
+           std::binary_search(cuts->begin(), cuts->end(), Port{input.node, input.index});
   }
 
   // Nodes that the roots depend on through data, in the order of the scope.
@@ -80,8 +81,8 @@ private:
       if (nodes <= kMaxInlinedNodes && bytes <= kMaxInlinedBytes)
         continue;
       error(*scope.nodes[i], scope.nodes[i]->name(),
-            absl::StrCat("inlining the function calls up to here takes more than ", kMaxInlinedNodes, " nodes or ",
-                         kMaxInlinedBytes >> 20, " MiB"));
+            absl::StrCat("inlining the function calls up to here takes more than ", kMaxInlinedNodes,
+                         " nodes or ", kMaxInlinedBytes >> 20, " MiB"));
       return false;
     }
     return true;
@@ -147,8 +148,8 @@ private:
     const proto::NodeDef &def = *instance.scope.nodes[input.node];
     std::optional<Layout::Ports> ports = findOutput(def, instance.environment, input.output);
     if (!ports)
-      return fail(input.output.empty() ? absl::StrCat("the number of outputs of node '", shorten(def.name()), "' (",
-                                                      shorten(def.op()), ") is not known")
+      return fail(input.output.empty() ? absl::StrCat("the number of outputs of node '", shorten(def.name()),
+                                                      "' (", shorten(def.op()), ") is not known")
                                        : absl::StrCat("node '", shorten(def.name()), "' (", shorten(def.op()),
                                                       ") has no output '", input.output, "'"));
     if (input.index >= ports->count)
@@ -252,20 +253,21 @@ private:
       int64_t ports = portsOf(arg, environment);
       if (ports < 0)
         return error(*call.def, call.name,
-                     absl::StrCat("does not say how many tensors argument '", arg.name(), "' of function '", name,
-                                  "' has"));
+                     absl::StrCat("does not say how many tensors argument '", arg.name(), "' of function '",
+                                  name, "' has"));
       expected += ports;
       instance.argumentStart.push_back(static_cast<int>(std::min<int64_t>(expected, call.inputs.size())));
     }
     if (expected != static_cast<int64_t>(call.inputs.size()))
       return error(*call.def, call.name,
-                   absl::StrCat("passes ", call.inputs.size(), " arguments to function '", name, "', which takes ",
-                                expected));
+                   absl::StrCat("passes ", call.inputs.size(), " arguments to function '", name,
+                                "', which takes ", expected));
     call.results = expand(instance, function.scope.results);
   }
 
   int cutNode(const Instance &instance, const Input &input) {
-    auto [found, isNew] = cutNodes.try_emplace({input.node, input.index}, static_cast<int>(flat.nodes.size()));
+    auto [found, isNew] =
+        cutNodes.try_emplace({input.node, input.index}, static_cast<int>(flat.nodes.size()));
     if (isNew) {
       FlatNode &node = flat.nodes.emplace_back();
       node.kind = FlatNode::Cut;

@@ -16,7 +16,8 @@ uint64_t saturate(uint64_t value) { return std::min(value, kSaturated); }
 
 // Bytes that a node takes in each copy. Tensors are shared between copies.
 uint64_t ownBytes(const proto::NodeDef &node) {
-  uint64_t bytes = 128 + node.name().size() + node.op().size() + 32 * static_cast<uint64_t>(node.input_size());
+  uint64_t bytes =
+      128 + node.name().size() + node.op().size() + 32 * static_cast<uint64_t>(node.input_size());
   for (const auto &[name, value] : node.attr())
     if (value.value_case() != proto::AttrValue::kTensor)
       bytes += 64 + name.size() + 8 * value.ByteSizeLong();
@@ -25,7 +26,9 @@ uint64_t ownBytes(const proto::NodeDef &node) {
 
 } // namespace
 
-bool isGenericCall(absl::string_view op) { return op == "PartitionedCall" || op == "StatefulPartitionedCall"; }
+bool isGenericCall(absl::string_view op) {
+  return op == "PartitionedCall" || op == "StatefulPartitionedCall";
+}
 
 Library::Library(const proto::GraphDef &graph, Diagnostics &diagnostics) : diagnostics(diagnostics) {
   for (const proto::FunctionDef &def : graph.library().function())
@@ -86,7 +89,8 @@ bool Library::visit(Function &function) {
   }
   if (function.state == Function::Bad)
     return false; // already reported
-  if (path.size() + (function.state == Function::Good ? function.height : 0) >= static_cast<size_t>(kMaxCallDepth)) {
+  if (path.size() + (function.state == Function::Good ? function.height : 0) >=
+      static_cast<size_t>(kMaxCallDepth)) {
     diagnostics.error(name, "", absl::StrCat("function calls nest deeper than ", kMaxCallDepth));
     return false;
   }

@@ -83,7 +83,8 @@ absl::Status parseBinary(absl::string_view bytes, proto::GraphDef &graph) {
     return absl::OkStatus();
   if (bytes[0] == 0x08) // both formats start with a version number
     return absl::InvalidArgumentError("is not a TensorFlow graph; a SavedModel or an ONNX model perhaps");
-  return absl::InvalidArgumentError("is not a TensorFlow graph, or is damaged: the protocol buffer does not parse");
+  return absl::InvalidArgumentError(
+      "is not a TensorFlow graph, or is damaged: the protocol buffer does not parse");
 }
 
 absl::Status parseText(absl::string_view bytes, proto::GraphDef &graph) {

@@ -58,9 +58,11 @@ constexpr Row kRows[] = {
     {"Merge", "output value_index"},
     {"NonMaxSuppressionV4", "selected_indices valid_outputs"},
     {"NonMaxSuppressionV5", "selected_indices selected_scores valid_outputs"},
-    {"ParseExample", "sparse_indices*Nsparse sparse_values*sparse_types sparse_shapes*Nsparse dense_values*Tdense"},
-    {"ParseExampleV2", "sparse_indices*num_sparse sparse_values*sparse_types sparse_shapes*num_sparse "
-                       "dense_values*Tdense ragged_values*ragged_value_types ragged_row_splits*ragged_split_types"},
+    {"ParseExample",
+     "sparse_indices*Nsparse sparse_values*sparse_types sparse_shapes*Nsparse dense_values*Tdense"},
+    {"ParseExampleV2",
+     "sparse_indices*num_sparse sparse_values*sparse_types sparse_shapes*num_sparse "
+     "dense_values*Tdense ragged_values*ragged_value_types ragged_row_splits*ragged_split_types"},
     {"PartitionedCall", "output*Tout"},
     {"PyFunc", "output*Tout"},
     {"PyFuncStateless", "output*Tout"},
@@ -181,7 +183,8 @@ std::vector<OutputArg> outputArgs(const proto::NodeDef &node, const Environment 
   std::vector<OutputArg> args;
   for (absl::string_view item : absl::StrSplit(row, ' ')) {
     std::pair<absl::string_view, absl::string_view> parts = absl::StrSplit(item, absl::MaxSplits('*', 1));
-    int64_t ports = parts.second.empty() ? 1 : listLength(findAttr(node, std::string(parts.second), environment));
+    int64_t ports =
+        parts.second.empty() ? 1 : listLength(findAttr(node, std::string(parts.second), environment));
     args.push_back({parts.first, ports});
   }
   return args;
@@ -196,13 +199,30 @@ int64_t portsOf(const proto::OpDef::ArgDef &arg, const Environment &environment)
 }
 
 bool isBookkeeping(absl::string_view op) {
-  static constexpr absl::string_view kExact[] = {
-      "NoOp",          "Assert",     "MergeV2Checkpoints", "ShardedFilename",    "ShardedFilespec",
-      "VariableV2",    "Variable",   "VarHandleOp",        "VarIsInitializedOp", "IsVariableInitialized",
-      "ReadVariableOp", "DestroyResourceOp", "PrintV2"};
-  static constexpr absl::string_view kPrefixes[] = {
-      "Save",         "Restore",         "Assign",     "Apply",           "SparseApply",      "ResourceApply",
-      "ResourceSparseApply", "QueueEnqueue", "QueueClose", "InitializeTable", "LookupTableImport"};
+  static constexpr absl::string_view kExact[] = {"NoOp",
+                                                 "Assert",
+                                                 "MergeV2Checkpoints",
+                                                 "ShardedFilename",
+                                                 "ShardedFilespec",
+                                                 "VariableV2",
+                                                 "Variable",
+                                                 "VarHandleOp",
+                                                 "VarIsInitializedOp",
+                                                 "IsVariableInitialized",
+                                                 "ReadVariableOp",
+                                                 "DestroyResourceOp",
+                                                 "PrintV2"};
+  static constexpr absl::string_view kPrefixes[] = {"Save",
+                                                    "Restore",
+                                                    "Assign",
+                                                    "Apply",
+                                                    "SparseApply",
+                                                    "ResourceApply",
+                                                    "ResourceSparseApply",
+                                                    "QueueEnqueue",
+                                                    "QueueClose",
+                                                    "InitializeTable",
+                                                    "LookupTableImport"};
   for (absl::string_view name : kExact)
     if (op == name)
       return true;

@@ -8,7 +8,8 @@ namespace aotc::tf {
 namespace {
 
 // The steps after parsing; each needs what the one before has checked.
-std::optional<Model> readChecked(const GraphDefPtr &graphDef, const ReadOptions &options, Diagnostics &diagnostics) {
+std::optional<Model> readChecked(const GraphDefPtr &graphDef, const ReadOptions &options,
+                                 Diagnostics &diagnostics) {
   auto errorCount = [&] { return diagnostics.errors().size() + diagnostics.droppedErrors(); };
   const size_t before = errorCount();
   Scope scope(*graphDef);
@@ -38,12 +39,14 @@ absl::StatusOr<Model> finish(absl::StatusOr<GraphDefPtr> graphDef, const std::st
     return std::move(*model);
   }
   const Diagnostic &first = diagnostics.errors().front();
-  return absl::InvalidArgumentError(absl::StrCat(path, ": ", first.node, first.node.empty() ? "" : ": ", first.message));
+  return absl::InvalidArgumentError(
+      absl::StrCat(path, ": ", first.node, first.node.empty() ? "" : ": ", first.message));
 }
 
 } // namespace
 
-absl::StatusOr<Model> readGraph(const std::string &path, const ReadOptions &options, Diagnostics &diagnostics) {
+absl::StatusOr<Model> readGraph(const std::string &path, const ReadOptions &options,
+                                Diagnostics &diagnostics) {
   return finish(loadGraphDef(path), path, options, diagnostics);
 }
 

@@ -51,7 +51,8 @@ struct Model {
 // Attributes whose names start with '_' are dropped, except "_output_shapes".
 // An empty list attribute is an empty std::vector<int64_t>, because the format
 // does not tell its type. Tensors may view the parsed file, which they keep alive.
-absl::StatusOr<Model> readGraph(const std::string &path, const ReadOptions &options, Diagnostics &diagnostics);
+absl::StatusOr<Model> readGraph(const std::string &path, const ReadOptions &options,
+                                Diagnostics &diagnostics);
 // The same from memory; `path` is for messages. The bytes may go away afterwards.
 absl::StatusOr<Model> parseGraph(absl::string_view bytes, const std::string &path, const ReadOptions &options,
                                  Diagnostics &diagnostics);

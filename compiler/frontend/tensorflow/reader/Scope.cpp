@@ -116,8 +116,9 @@ bool Scope::resolve(Diagnostics &diagnostics) {
   if (function)
     for (int i = 0; i < function->signature().input_arg_size(); ++i)
       if (!arguments.emplace(function->signature().input_arg(i).name(), i).second) {
-        diagnostics.error(signature, "",
-                          absl::StrCat("function has two arguments '", function->signature().input_arg(i).name(), "'"));
+        diagnostics.error(
+            signature, "",
+            absl::StrCat("function has two arguments '", function->signature().input_arg(i).name(), "'"));
         ok = false;
       }
   byName.reserve(nodes.size());
@@ -153,8 +154,9 @@ bool Scope::resolve(Diagnostics &diagnostics) {
         results.push_back(*result);
         continue;
       }
-      diagnostics.error(signature, "", absl::StrCat("result '", arg.name(), "' of the function: ",
-                                                    result ? "is a control input" : problem));
+      diagnostics.error(signature, "",
+                        absl::StrCat("result '", arg.name(),
+                                     "' of the function: ", result ? "is a control input" : problem));
       ok = false;
     }
   return findOrder(diagnostics) && ok;
@@ -211,9 +213,9 @@ bool Scope::findOrder(Diagnostics &diagnostics) {
         component.push_back(member);
         order.push_back(member);
       } while (member != node);
-      bool loopsToItself = component.size() == 1 &&
-                           std::any_of(inputs[node].begin(), inputs[node].end(),
-                                       [&](const Input &input) { return input.node == node; });
+      bool loopsToItself =
+          component.size() == 1 && std::any_of(inputs[node].begin(), inputs[node].end(),
+                                               [&](const Input &input) { return input.node == node; });
       if (component.size() > 1 || loopsToItself) {
         reportCycle(component, diagnostics);
         ok = false;

@@ -34,7 +34,8 @@ public:
   std::vector<Port> find() {
     findConstants();
     std::vector<Port> outputs;
-    for (auto [strict, constants] : {std::pair(true, false), std::pair(false, false), std::pair(false, true)}) {
+    for (auto [strict, constants] :
+         {std::pair(true, false), std::pair(false, false), std::pair(false, true)}) {
       outputs = leaves(strict, constants);
       if (!outputs.empty())
         break;

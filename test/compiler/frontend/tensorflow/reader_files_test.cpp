@@ -53,7 +53,8 @@ TEST(ReaderFiles, BinaryAndTextAreToldApartByContent) {
 
 TEST(ReaderFiles, ALongNameDoesNotLookLikeText) {
   for (size_t length : {10, 70, 100, 120, 2000, 20000})
-    EXPECT_EQ(readBytes(binary(node(std::string(length, 'a'), "Neg", "x") + placeholder("x"))).errors(), "") << length;
+    EXPECT_EQ(readBytes(binary(node(std::string(length, 'a'), "Neg", "x") + placeholder("x"))).errors(), "")
+        << length;
 }
 
 TEST(ReaderFiles, UnknownFieldsAreAllowed) {
@@ -71,7 +72,8 @@ TEST(ReaderFiles, WhatIsNoGraph) {
             "is not a TensorFlow graph in text form: line 1, column 7: Expected \"{\", found \"world\".");
   EXPECT_EQ(readBytes("versions { producer: 21 }").errors(), "is not a TensorFlow graph: it has no nodes");
   EXPECT_EQ(readFile("/nonexistent/model.pb").errors(), "cannot be read: No such file or directory");
-  EXPECT_EQ(readFile(testing::TempDir()).errors(), "is a directory; a frozen graph (.pb or .pbtxt) is needed");
+  EXPECT_EQ(readFile(testing::TempDir()).errors(),
+            "is a directory; a frozen graph (.pb or .pbtxt) is needed");
 }
 
 TEST(ReaderFiles, DeepNestingIsRefused) {

@@ -13,8 +13,8 @@ std::string inner(const std::string &name, const std::string &op, const std::str
 }
 
 // `args` and `rets` are separated by spaces; a result is "name=what:it:0".
-std::string function(const std::string &name, const std::string &args, const std::string &rets, const std::string &body,
-                     const std::string &signature = "") {
+std::string function(const std::string &name, const std::string &args, const std::string &rets,
+                     const std::string &body, const std::string &signature = "") {
   std::string text = absl::StrCat("function { signature { name: '", name, "' ", signature);
   for (absl::string_view arg : absl::StrSplit(args, ' ', absl::SkipEmpty()))
     absl::StrAppend(&text, "input_arg { name: '", arg, "' type: DT_FLOAT } ");
@@ -30,39 +30,44 @@ std::string function(const std::string &name, const std::string &args, const std
 std::string library(const std::string &functions) { return "library {\n" + functions + "}\n"; }
 
 // A call through PartitionedCall with `results` outputs.
-std::string call(const std::string &name, const std::string &callee, const std::string &inputs, int results = 1,
-                 const std::string &attrs = "", const std::string &field = "node") {
+std::string call(const std::string &name, const std::string &callee, const std::string &inputs,
+                 int results = 1, const std::string &attrs = "", const std::string &field = "node") {
   std::string types;
   for (int i = 0; i < results; ++i)
     types += " type: DT_FLOAT";
   return node(name, "PartitionedCall", inputs,
-              absl::StrCat("f { func { name: '", callee, "' ", attrs, " } };Tout { list {", types, " } }"), field);
+              absl::StrCat("f { func { name: '", callee, "' ", attrs, " } };Tout { list {", types, " } }"),
+              field);
 }
 
 TEST(ReaderFunctions, CallsAreInlined) {
-  ReadResult r = read(placeholder("x") + constant("c") + call("f", "sub", "x c", 2) + node("y", "Mul", "f:1 f") +
-                      library(function("sub", "a b", "first=d:z:0 second=b", inner("d", "Sub", "a e:output:0") +
-                                                                               inner("e", "Identity", "b") +
-                                                                               inner("unused", "Neg", "a"))));
+  ReadResult r =
+      read(placeholder("x") + constant("c") + call("f", "sub", "x c", 2) + node("y", "Mul", "f:1 f") +
+           library(function("sub", "a b", "first=d:z:0 second=b",
+                            inner("d", "Sub", "a e:output:0") + inner("e", "Identity", "b") +
+                                inner("unused", "Neg", "a"))));
   EXPECT_EQ(r.errors(), "");
   EXPECT_EQ(r.nodes(), "c() x() f/e(c) f/d(x f/e) y(c f/d)");
   EXPECT_EQ(r.outputs(), "y=y");
 }
 
 TEST(ReaderFunctions, NodesWhoseOpIsAFunction) {
-  ReadResult r = read(placeholder("x") + node("f", "twice", "x") + node("g", "twice", "f") +
-                      library(function("twice", "a", "r=n2:y:0", inner("n1", "Neg", "a") + inner("n2", "Neg", "n1:y:0"))));
+  ReadResult r = read(
+      placeholder("x") + node("f", "twice", "x") + node("g", "twice", "f") +
+      library(function("twice", "a", "r=n2:y:0", inner("n1", "Neg", "a") + inner("n2", "Neg", "n1:y:0"))));
   EXPECT_EQ(r.errors(), "");
   EXPECT_EQ(r.nodes(), "x() f/n1(x) f/n2(f/n1) g/n1(f/n2) g/n2(g/n1)");
   EXPECT_EQ(r.outputs(), "g=g/n2");
 }
 
 TEST(ReaderFunctions, NestedCallsAndAttributesOfTheCall) {
-  std::string deep = function("leaf", "a", "r=c:y:0", inner("c", "Cast", "a", "DstT { placeholder: 'T' }")) +
-                     function("mid", "a", "r=k:output:0",
-                              call("k", "leaf", "a", 1, "attr { key: 'T' value { placeholder: 'U' } }", "node_def"));
-  ReadResult r = read(placeholder("x") +
-                      call("top", "mid", "x", 1, "attr { key: 'U' value { type: DT_INT64 } }") + library(deep));
+  std::string deep =
+      function("leaf", "a", "r=c:y:0", inner("c", "Cast", "a", "DstT { placeholder: 'T' }")) +
+      function("mid", "a", "r=k:output:0",
+               call("k", "leaf", "a", 1, "attr { key: 'T' value { placeholder: 'U' } }", "node_def"));
+  ReadResult r =
+      read(placeholder("x") + call("top", "mid", "x", 1, "attr { key: 'U' value { type: DT_INT64 } }") +
+           library(deep));
   EXPECT_EQ(r.errors(), "");
   EXPECT_EQ(r.outputs(), "top=top/k/c");
   EXPECT_EQ(std::get<TypeCode>(r.attr("top/k/c", "DstT")).value, 9);
@@ -71,9 +76,10 @@ TEST(ReaderFunctions, NestedCallsAndAttributesOfTheCall) {
 }
 
 TEST(ReaderFunctions, OutputsByTheNameOfTheOperation) {
-  ReadResult r = read(placeholder("x") + call("f", "f", "x", 3) +
-                      library(function("f", "a", "i=t:indices:0 v=t:values:0 s=s:output:1",
-                                       inner("t", "TopKV2", "a a") + inner("s", "Split", "a a", "num_split { i: 2 }"))));
+  ReadResult r =
+      read(placeholder("x") + call("f", "f", "x", 3) +
+           library(function("f", "a", "i=t:indices:0 v=t:values:0 s=s:output:1",
+                            inner("t", "TopKV2", "a a") + inner("s", "Split", "a a", "num_split { i: 2 }"))));
   EXPECT_EQ(r.errors(), "");
   EXPECT_EQ(r.outputs(), "f=f/t:1 f:1=f/t f:2=f/s:1");
 }
@@ -101,7 +107,8 @@ TEST(ReaderFunctions, CutsStopBeforeCalls) {
 
 TEST(ReaderFunctions, Recursion) {
   std::string start = placeholder("x") + call("c", "f", "x");
-  EXPECT_EQ(read(start + library(function("f", "a", "r=k:output:0", call("k", "f", "a", 1, "", "node_def")))).errors(),
+  EXPECT_EQ(read(start + library(function("f", "a", "r=k:output:0", call("k", "f", "a", 1, "", "node_def"))))
+                .errors(),
             "f: function calls itself: f -> f");
   EXPECT_EQ(read(start + library(function("f", "a", "r=k:r:0", inner("k", "g", "a")) +
                                  function("g", "a", "r=k:r:0", inner("k", "f", "a"))))
@@ -114,7 +121,8 @@ std::string doubling(int depth) {
   std::string functions = function("f" + std::to_string(depth), "a", "r=n:y:0", inner("n", "Neg", "a"));
   for (int i = 0; i < depth; ++i) {
     std::string next = "f" + std::to_string(i + 1);
-    functions += function("f" + std::to_string(i), "a", "r=q:r:0", inner("p", next, "a") + inner("q", next, "p:r:0"));
+    functions +=
+        function("f" + std::to_string(i), "a", "r=q:r:0", inner("p", next, "a") + inner("q", next, "p:r:0"));
   }
   return placeholder("x") + node("y", "f0", "x") + library(functions);
 }
@@ -144,7 +152,8 @@ TEST(ReaderFunctions, Problems) {
   EXPECT_EQ(read(placeholder("x") + call("c", "f", "x") + library(neg + neg)).errors(),
             "f: another function has the same name");
   EXPECT_EQ(read(placeholder("x") + call("c", "f", "x") +
-                 library(function("f", "a a", "r=n:y:0 s=m:y:0 t=^n", inner("n", "Neg", "a:b:0:1") + inner("n", "Neg", "o"))))
+                 library(function("f", "a a", "r=n:y:0 s=m:y:0 t=^n",
+                                  inner("n", "Neg", "a:b:0:1") + inner("n", "Neg", "o"))))
                 .errors(),
             "f: function has two arguments 'a'\n"
             "n: another node has the same name (in function 'f')\n"

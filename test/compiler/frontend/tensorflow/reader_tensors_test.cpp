@@ -58,13 +58,16 @@ TEST(ReaderTensors, ShortListsRepeatTheirLastValue) {
   EXPECT_EQ(show(decode("dtype: DT_FLOAT" + dims({2}))), "f32[2] 0 0");
   EXPECT_EQ(show(decode("dtype: DT_FLOAT float_val: 3" + dims({}))), "f32[] 3");
   EXPECT_EQ(show(decode("dtype: DT_FLOAT" + dims({0, 4}))), "f32[0,4]");
-  EXPECT_EQ(show(decode("dtype: DT_FLOAT float_val: 1" + dims({0}))), "lists 1 values for f32[0], which has 0");
+  EXPECT_EQ(show(decode("dtype: DT_FLOAT float_val: 1" + dims({0}))),
+            "lists 1 values for f32[0], which has 0");
 }
 
 TEST(ReaderTensors, RawBytes) {
-  EXPECT_EQ(show(decode("dtype: DT_INT16 tensor_content: '\\001\\000\\377\\377'" + dims({2}))), "i16[2] 1 -1");
+  EXPECT_EQ(show(decode("dtype: DT_INT16 tensor_content: '\\001\\000\\377\\377'" + dims({2}))),
+            "i16[2] 1 -1");
   EXPECT_EQ(show(decode("dtype: DT_BOOL tensor_content: '\\007\\000\\001'" + dims({3}))), "bool[3] 1 0 1");
-  EXPECT_EQ(show(decode("dtype: DT_FLOAT tensor_content: 'abcde'" + dims({2}))), "has 5 bytes, but f32[2] takes 8");
+  EXPECT_EQ(show(decode("dtype: DT_FLOAT tensor_content: 'abcde'" + dims({2}))),
+            "has 5 bytes, but f32[2] takes 8");
 }
 
 TEST(ReaderTensors, WhatNeedsNoMemory) {

@@ -25,9 +25,10 @@ TEST(Reader, DefaultInputsAreInFileOrder) {
 }
 
 TEST(Reader, DefaultOutputsLeaveOutTrainingAndConstants) {
-  ReadResult r = read(placeholder("x") + constant("w") + node("w/read", "Identity", "w") + node("y", "Mul", "x w") +
-                      node("z", "Neg", "x") + node("save", "SaveV2", "w w w w") + node("a", "Assign", "w w") +
-                      node("s", "ScalarSummary", "w w") + node("check", "Assert", "w"));
+  ReadResult r =
+      read(placeholder("x") + constant("w") + node("w/read", "Identity", "w") + node("y", "Mul", "x w") +
+           node("z", "Neg", "x") + node("save", "SaveV2", "w w w w") + node("a", "Assign", "w w") +
+           node("s", "ScalarSummary", "w w") + node("check", "Assert", "w"));
   EXPECT_EQ(r.outputs(), "y=y z=z");
 }
 
@@ -38,13 +39,14 @@ TEST(Reader, BookkeepingDoesNotHideTheOnlyOutput) {
 
 TEST(Reader, AConstantGraphHasAnOutput) {
   EXPECT_EQ(read(constant("c") + node("y", "Identity", "c")).outputs(), "y=y");
-  EXPECT_EQ(read(node("n", "NoOp")).errors(),
-            "the graph has no outputs: all its nodes are consumed, or serve training only [choose with --output NAME]");
+  EXPECT_EQ(read(node("n", "NoOp")).errors(), "the graph has no outputs: all its nodes are consumed, or "
+                                              "serve training only [choose with --output NAME]");
 }
 
 TEST(Reader, EveryPortOfALeafIsAnOutput) {
-  ReadResult r = read(placeholder("x") + constant("k", "dtype: DT_INT32 int_val: 2") + node("t", "TopKV2", "x k") +
-                      node("s", "Split", "k x", "num_split { i: 3 }") + node("b", "FusedBatchNormV3", "x k k k k"));
+  ReadResult r =
+      read(placeholder("x") + constant("k", "dtype: DT_INT32 int_val: 2") + node("t", "TopKV2", "x k") +
+           node("s", "Split", "k x", "num_split { i: 3 }") + node("b", "FusedBatchNormV3", "x k k k k"));
   EXPECT_EQ(r.outputs(), "t=t t:1=t:1 s=s s:1=s:1 s:2=s:2 b=b");
 }
 
@@ -66,7 +68,8 @@ TEST(Reader, NamesAreFoundByTheirLastPart) {
 }
 
 TEST(Reader, InputsCutAnywhere) {
-  std::string graph = placeholder("x") + node("s", "Split", "x x", "num_split { i: 2 };T { type: DT_DOUBLE }") +
+  std::string graph = placeholder("x") +
+                      node("s", "Split", "x x", "num_split { i: 2 };T { type: DT_DOUBLE }") +
                       node("y", "Sub", "s s:1") + node("z", "Less", "y y");
   ReadResult r = read(graph, {{}, {"s:1"}});
   EXPECT_EQ(r.nodes(), "x() s(x x) s:1() y(s s:1) z(y y)");
@@ -94,21 +97,24 @@ TEST(Reader, PlaceholderWithDefaultIsAnInputOnlyWhenNamed) {
 }
 
 TEST(Reader, CutsTakeTheRecordedShape) {
-  ReadResult r = read(placeholder("x") + node("a", "Neg", "x", "_output_shapes { list { shape { dim { size: 7 } } } }") +
-                          node("y", "Neg", "a"),
-                      {{}, {"a"}});
+  ReadResult r =
+      read(placeholder("x") + node("a", "Neg", "x", "_output_shapes { list { shape { dim { size: 7 } } } }") +
+               node("y", "Neg", "a"),
+           {{}, {"a"}});
   EXPECT_EQ(*r.model->inputs[0].shape, std::vector<int64_t>{7});
 }
 
 TEST(Reader, RankZeroPlaceholdersOfOldProducersAreUnknown) {
-  std::string graph = node("x", "Placeholder", "", "dtype { type: DT_FLOAT };shape { shape { } }") + node("y", "Neg", "x");
+  std::string graph =
+      node("x", "Placeholder", "", "dtype { type: DT_FLOAT };shape { shape { } }") + node("y", "Neg", "x");
   EXPECT_FALSE(read(graph + "versions { producer: 21 }").model->inputs[0].shape);
   EXPECT_TRUE(read(graph + "versions { producer: 440 }").model->inputs[0].shape);
 }
 
 TEST(Reader, CollectsAllProblems) {
-  ReadResult r = read(node("a", "Neg", "gone") + node("a", "Neg", "a:x") + node("b", "Neg", "^") + node("", "Neg", "a") +
-                      node("c", "", "a") + node("p", "Add", "q a") + node("q", "Neg", "p") + node("self", "Neg", "self"));
+  ReadResult r = read(node("a", "Neg", "gone") + node("a", "Neg", "a:x") + node("b", "Neg", "^") +
+                      node("", "Neg", "a") + node("c", "", "a") + node("p", "Add", "q a") +
+                      node("q", "Neg", "p") + node("self", "Neg", "self"));
   EXPECT_EQ(r.errors(), "a: another node has the same name\n"
                         "node number 3 has no name\n"
                         "c: has no operation\n"
@@ -121,28 +127,33 @@ TEST(Reader, CollectsAllProblems) {
 
 TEST(Reader, MalformedInputs) {
   for (const char *input : {":0", "x:", "x:-1", "x:1x", "x:99999999999", "^x:1", "x: 1"})
-    EXPECT_NE(read(placeholder("x") + "node { name: 'y' op: 'Neg' input: '" + input + "' }").errors(), "") << input;
+    EXPECT_NE(read(placeholder("x") + "node { name: 'y' op: 'Neg' input: '" + input + "' }").errors(), "")
+        << input;
 }
 
 TEST(Reader, CyclesThroughControlEdgesAndUnneededNodes) {
-  EXPECT_EQ(read(placeholder("x") + node("y", "Neg", "x") + node("a", "NoOp", "^b") + node("b", "NoOp", "^a")).errors(),
+  EXPECT_EQ(read(placeholder("x") + node("y", "Neg", "x") + node("a", "NoOp", "^b") + node("b", "NoOp", "^a"))
+                .errors(),
             "a: is part of a cycle: a -> b -> a");
   std::string ring;
   for (int i = 0; i < 20; ++i)
     ring += node(absl::StrCat("n", i), "Neg", absl::StrCat("n", (i + 19) % 20));
-  EXPECT_EQ(read(ring).errors(), "n0: is part of a cycle: n0 -> n1 -> n2 -> n3 -> n4 -> n5 -> n6 -> n7 -> ... -> n0");
+  EXPECT_EQ(read(ring).errors(),
+            "n0: is part of a cycle: n0 -> n1 -> n2 -> n3 -> n4 -> n5 -> n6 -> n7 -> ... -> n0");
 }
 
 TEST(Reader, LoopsOfControlFlowAreLegal) {
   ReadResult r = read(placeholder("x") + node("enter", "Enter", "x") + node("merge", "Merge", "enter next") +
-                      node("body", "Neg", "merge") + node("next", "NextIteration", "body") + node("exit", "Exit", "merge"));
+                      node("body", "Neg", "merge") + node("next", "NextIteration", "body") +
+                      node("exit", "Exit", "merge"));
   EXPECT_EQ(r.errors(), "");
   EXPECT_EQ(r.outputs(), "exit=exit");
   EXPECT_EQ(r.nodes(), "x() enter(x) merge(enter) exit(merge) body(merge) next(body)");
 }
 
 TEST(Reader, PortsBeyondTheLast) {
-  std::string graph = placeholder("x") + node("t", "TopKV2", "x x") + node("y", "Add", "t:1 x:1") + node("z", "Neg", "t:2");
+  std::string graph =
+      placeholder("x") + node("t", "TopKV2", "x x") + node("y", "Add", "t:1 x:1") + node("z", "Neg", "t:2");
   EXPECT_EQ(read(graph).errors(), "y: takes output 1 of node 'x' (Placeholder), which has 1\n"
                                   "z: takes output 2 of node 't' (TopKV2), which has 2");
   EXPECT_EQ(read(placeholder("x") + node("s", "Split", "x x") + node("y", "Neg", "s")).errors(),
@@ -151,7 +162,8 @@ TEST(Reader, PortsBeyondTheLast) {
 
 TEST(Reader, ImpossibleShapes) {
   auto graph = [](const std::string &dims) {
-    return node("x", "Placeholder", "", "dtype { type: DT_FLOAT };shape { shape { " + dims + " } }") + node("y", "Neg", "x");
+    return node("x", "Placeholder", "", "dtype { type: DT_FLOAT };shape { shape { " + dims + " } }") +
+           node("y", "Neg", "x");
   };
   EXPECT_EQ(read(graph("dim { size: -7 }")).errors(), "x: has the impossible shape [-7]");
   EXPECT_EQ(read(graph("dim { size: 4611686018427387904 } dim { size: 16 }")).errors(),

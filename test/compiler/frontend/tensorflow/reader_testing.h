@@ -26,9 +26,11 @@ inline std::string node(const std::string &name, const std::string &op, const st
 }
 
 inline std::string placeholder(const std::string &name) {
-  return node(name, "Placeholder", "", "dtype { type: DT_FLOAT };shape { shape { dim { size: -1 } dim { size: 4 } } }");
+  return node(name, "Placeholder", "",
+              "dtype { type: DT_FLOAT };shape { shape { dim { size: -1 } dim { size: 4 } } }");
 }
-inline std::string constant(const std::string &name, const std::string &tensor = "dtype: DT_FLOAT float_val: 1") {
+inline std::string constant(const std::string &name,
+                            const std::string &tensor = "dtype: DT_FLOAT float_val: 1") {
   return node(name, "Const", "", absl::StrCat("value { tensor { ", tensor, " tensor_shape { } } }"));
 }
 
@@ -38,20 +40,28 @@ struct ReadResult {
 
   // "name(input input:1)" a node, in order
   std::string nodes() const {
-    return model ? absl::StrJoin(model->graph.nodes, " ", [this](std::string *out, const Node &n) {
-      absl::StrAppend(out, n.name, "(",
-                      absl::StrJoin(n.inputs, " ", [this](std::string *to, Edge edge) { *to += at(edge); }), ")");
-    }) : "none";
+    return model ? absl::StrJoin(model->graph.nodes, " ",
+                                 [this](std::string *out, const Node &n) {
+                                   absl::StrAppend(
+                                       out, n.name, "(",
+                                       absl::StrJoin(n.inputs, " ",
+                                                     [this](std::string *to, Edge edge) { *to += at(edge); }),
+                                       ")");
+                                 })
+                 : "none";
   }
   std::string inputs() const {
-    return model ? absl::StrJoin(model->inputs, " ", [](std::string *out, const InputInfo &i) { *out += i.name; })
+    return model ? absl::StrJoin(model->inputs, " ",
+                                 [](std::string *out, const InputInfo &i) { *out += i.name; })
                  : "none";
   }
   // "name=node:port" an output
   std::string outputs() const {
-    return model ? absl::StrJoin(model->outputs, " ", [this](std::string *out, const OutputInfo &o) {
-      absl::StrAppend(out, o.name, "=", at(o.edge));
-    }) : "none";
+    return model ? absl::StrJoin(model->outputs, " ",
+                                 [this](std::string *out, const OutputInfo &o) {
+                                   absl::StrAppend(out, o.name, "=", at(o.edge));
+                                 })
+                 : "none";
   }
   // "node: message [remedy]" an error
   std::string errors() const { return text(diagnostics.errors()); }
@@ -71,8 +81,8 @@ private:
   }
   static std::string text(const std::vector<Diagnostic> &list) {
     return absl::StrJoin(list, "\n", [](std::string *out, const Diagnostic &d) {
-      absl::StrAppend(out, d.node, d.node.empty() ? "" : ": ", d.message, d.remedy.empty() ? "" : " [", d.remedy,
-                      d.remedy.empty() ? "" : "]");
+      absl::StrAppend(out, d.node, d.node.empty() ? "" : ": ", d.message, d.remedy.empty() ? "" : " [",
+                      d.remedy, d.remedy.empty() ? "" : "]");
     });
   }
 };
