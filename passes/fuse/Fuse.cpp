@@ -36,7 +36,13 @@ public:
 
   void build(const Group &group) {
     SmallVector<Operation *> ops(group.ops.begin(), group.ops.end());
-    llvm::sort(ops, [](Operation *a, Operation *b) { return a->isBeforeInBlock(b); });
+    // A contraction comes first, so that its operands are the group's first.
+    bool rooted = group.kind == nn::FusionKind::Contraction;
+    llvm::sort(ops, [&](Operation *a, Operation *b) {
+      if (rooted && (a == group.main || b == group.main))
+        return a == group.main && b != group.main;
+      return a->isBeforeInBlock(b);
+    });
     llvm::SetVector<Value> inputs;
     for (Operation *op : ops)
       for (Value operand : op->getOperands())
