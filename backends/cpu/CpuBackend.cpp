@@ -25,7 +25,7 @@ public:
     options.triple = target.triple;
     options.cpu = target.cpu;
     options.features = target.features;
-    pm.addNestedPass<mlir::func::FuncOp>(cpu::createCpuSelect(options));
+    pm.addPass(cpu::createCpuSelect(options));
   }
   absl::StatusOr<EmitResult> emit(mlir::ModuleOp module, const EmitOptions &options) const override {
     cpu::initializeTargets();
