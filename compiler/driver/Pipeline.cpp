@@ -20,6 +20,8 @@ absl::Status simplify(Compilation &c) {
     pm.addPass(passes::createConstantFold());
     passes::buildSimplifyPipeline(pm);
     pm.addPass(passes::createConstantFold());
+    // Folding expands small broadcasts; a kernel's epilogue prefers them as broadcasts.
+    pm.addPass(passes::createShrinkConstants());
     pm.addPass(mlir::createCSEPass());
   });
   if (status.ok() && c.options.wants(Emit::NN))

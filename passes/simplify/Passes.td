@@ -85,6 +85,23 @@ def NormalizeContractions : Pass<"aotc-normalize-contractions", "::mlir::func::F
   let dependentDialects = ["::aotc::nn::NNDialect"];
 }
 
+def ShrinkConstants : Pass<"aotc-shrink-constants", "::mlir::func::FuncOp"> {
+  let summary = "Constants that repeat themselves into broadcasts";
+  let description = [{
+    A constant of elementwise operations whose slices along a dimension are all
+    equal is stored once. aotc-simplify does this as well; on its own it is for
+    the end, after constant folding has expanded small broadcasts.
+    ```mlir
+    // before
+    %0 = nn.constant dense<[[1.0, 2.0], [1.0, 2.0]]> : tensor<2x2xf32>
+    // after
+    %1 = nn.constant dense<[[1.0, 2.0]]> : tensor<1x2xf32>
+    %0 = nn.broadcast %1 : tensor<1x2xf32> -> tensor<2x2xf32>
+    ```
+  }];
+  let dependentDialects = ["::aotc::nn::NNDialect"];
+}
+
 def Decompose : Pass<"aotc-decompose", "::mlir::func::FuncOp"> {
   let summary = "Composite operations into primitives that fusion understands";
   let description = [{

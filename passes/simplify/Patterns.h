@@ -10,6 +10,7 @@ namespace aotc::passes {
 void populateArithmeticPatterns(mlir::RewritePatternSet &patterns); // elementwise operations
 void populateMovementPatterns(mlir::RewritePatternSet &patterns);   // reshape, transpose, slice, concat...
 void populateTransposePatterns(mlir::RewritePatternSet &patterns);  // the transposes among them
+void populateConstantPatterns(mlir::RewritePatternSet &patterns);   // constants that repeat themselves
 void populateWindowPatterns(mlir::RewritePatternSet &patterns);     // pad, conv, pool, reduce, resize
 void populateSinkReshapePatterns(mlir::RewritePatternSet &patterns); // reshapes behind contractions
 

@@ -25,6 +25,7 @@ struct Simplify : impl::SimplifyBase<Simplify> {
   void runOnOperation() override {
     mlir::RewritePatternSet patterns(&getContext());
     populateArithmeticPatterns(patterns);
+    populateConstantPatterns(patterns);
     populateMovementPatterns(patterns);
     populateTransposePatterns(patterns);
     populateWindowPatterns(patterns);
