@@ -6,7 +6,7 @@ set -euo pipefail
 
 packages=(
   # compilers and build tools
-  clang-19 lld-19 g++ cmake ninja-build
+  clang-19 libclang-rt-19-dev lld-19 g++ cmake ninja-build
   # LLVM and MLIR with what their CMake packages look for
   llvm-19-dev llvm-19-tools libmlir-19-dev mlir-19-tools libzstd-dev zlib1g-dev
   # libraries

@@ -79,15 +79,16 @@ public:
 
 private:
   void reportSpare(const InputSpec &spec, const std::vector<tf::InputInfo> &inputs) {
+    if (!spec.name.empty()) { // the reader has reported names that the graph does not have
+      notes.push_back(absl::StrCat(printable(file), ": the outputs do not depend on input '", printable(spec.name),
+                                   "'; it is ignored"));
+      return;
+    }
     std::string names = absl::StrJoin(inputs, ", ", [](std::string *out, const tf::InputInfo &i) {
       absl::StrAppend(out, i.name);
     });
-    if (spec.name.empty())
-      diagnostics.error("", "", absl::StrCat("more --input options without a name than the model's ", inputs.size(),
-                                             " inputs"), absl::StrCat("the inputs are ", names));
-    else
-      diagnostics.error(spec.name, "", "the outputs do not depend on this input",
-                        absl::StrCat("the inputs are ", names));
+    diagnostics.error("", "", absl::StrCat("more --input options without a name than the model's ", inputs.size(),
+                                           " inputs"), absl::StrCat("the inputs are ", names));
   }
 
   // Both: nullopt when a problem was reported.

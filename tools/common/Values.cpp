@@ -1,8 +1,10 @@
 #include "tools/common/Values.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
 #include "compiler/driver/Errors.h"
 
 #include <random>
+#include <unistd.h>
 
 namespace aotc::tools {
 namespace {
@@ -32,10 +34,25 @@ Tensor makeUp(const TensorInfo &input, std::optional<int64_t> indexBound, std::m
   return t;
 }
 
+absl::Status checkFits(const CompileOptions &options, const ModelInfo &model) {
+  // As double, because a hostile model's sizes may add up past 2^64.
+  double bytes = static_cast<double>(model.arenaBytes);
+  for (const auto *list : {&model.inputs, &model.outputs})
+    for (const TensorInfo &t : *list)
+      bytes += static_cast<double>(*elementCount(t.shape)) * static_cast<double>(byteSize(t.dtype));
+  double memory = static_cast<double>(sysconf(_SC_PHYS_PAGES)) * static_cast<double>(sysconf(_SC_PAGE_SIZE));
+  if (bytes < memory)
+    return absl::OkStatus();
+  return modelError(absl::StrFormat("%s: a call takes %.0f MiB of memory, this machine has %.0f MiB",
+                                    options.modelPath, bytes / (1 << 20), memory / (1 << 20)));
+}
+
 } // namespace
 
 absl::StatusOr<std::vector<Tensor>> inputValues(const CompileOptions &options, const CompileResult &result,
                                                 bool madeUp, uint64_t seed) {
+  if (absl::Status status = checkFits(options, result.model); !status.ok())
+    return status;
   const std::vector<TensorInfo> &inputs = result.model.inputs;
   std::vector<const InputSpec *> chosen(inputs.size(), nullptr);
   size_t position = 0;

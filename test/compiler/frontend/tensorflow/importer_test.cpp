@@ -138,6 +138,24 @@ TEST(Importer, ReportsWhatFailsOnConstants) {
   EXPECT_EQ(i.diagnostics.errors()[0].node, "y");
 }
 
+// A dropout that asks a constant whether the network trains.
+std::string conditional(const std::string &predicate) {
+  return placeholder("x") + predicate + node("s", "Switch", "x p", kFloat) + node("a", "Relu", "s:0", kFloat) +
+         node("b", "NoSuchOp", "s:1") + node("c", "Split", "axis b", "num_split { i: 100 }") +
+         node("axis", "Const", "", "value { tensor { dtype: DT_INT32 int_val: 0 tensor_shape { } } }") +
+         node("y", "Merge", "a c:99", "N { i: 2 }");
+}
+
+TEST(Importer, TakesTheBranchOfAConstantPredicate) {
+  Imported never(conditional(node("p", "Const", "", "value { tensor { dtype: DT_BOOL bool_val: false tensor_shape { } } }")));
+  ASSERT_TRUE(never.module) << never.errors();
+  EXPECT_EQ(never.ops().substr(0, 8), "nn.unary");
+  Imported always(conditional(node("p", "Const", "", "value { tensor { dtype: DT_BOOL bool_val: true tensor_shape { } } }")));
+  EXPECT_EQ(always.errors(), "b: operation 'NoSuchOp' is not supported");
+  Imported unknown(conditional(node("p", "Cast", "x", "DstT { type: DT_BOOL }")));
+  EXPECT_NE(unknown.errors().find("s: operand 1 (predicate) must be known at compile time"), std::string::npos);
+}
+
 TEST(Importer, RandomOperationsHaveStreamsOfTheirOwn) {
   std::string uniform = "dtype { type: DT_FLOAT }";
   Imported i(vectorOf("s", {3}) + node("a", "RandomUniform", "s", uniform) + node("b", "RandomUniform", "s", uniform) +
