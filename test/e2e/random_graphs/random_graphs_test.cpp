@@ -1,8 +1,6 @@
 // Whatever passes do to random graphs, the results stay.
 #include "tools/aotc-opt/RegisterPasses.inc"
 
-#include <cstdlib>
-
 #include "ir/Interp/Interp.h"
 #include "ir/NN/NN.h"
 #include "ir/Plan/Plan.h"
@@ -11,16 +9,11 @@
 #include "mlir/Pass/PassRegistry.h"
 #include "mlir/Transforms/Passes.h"
 #include "test/e2e/random_graphs/RandomGraph.h"
+#include "test/e2e/random_graphs/Setting.h"
 #include "gtest/gtest.h"
 
 namespace aotc::test {
 namespace {
-
-// AOTC_RANDOM_GRAPHS=N tries N graphs (a longer search), AOTC_RANDOM_SEED=S starts at seed S.
-uint64_t setting(const char *name, uint64_t fallback) {
-  const char *text = std::getenv(name);
-  return text ? std::strtoull(text, nullptr, 10) : fallback;
-}
 
 struct Case {
   const char *name;
@@ -116,7 +109,9 @@ protected:
 TEST_P(RandomGraphs, KeepTheirResults) {
   uint64_t first = setting("AOTC_RANDOM_SEED", 1), count = setting("AOTC_RANDOM_GRAPHS", 150);
   for (uint64_t seed = first; seed < first + count; ++seed)
-    ASSERT_EQ(run(seed), "") << "seed " << seed << ", pipeline " << GetParam().pipeline << "\n" << text(seed);
+    if (std::string problem = run(seed); !problem.empty())
+      FAIL() << "seed " << seed << ", pipeline " << GetParam().pipeline << ": " << problem << "\n"
+             << text(seed);
 }
 
 INSTANTIATE_TEST_SUITE_P(Pipelines, RandomGraphs, testing::ValuesIn(cases()),
