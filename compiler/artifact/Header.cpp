@@ -67,9 +67,13 @@ std::string parameter(const TensorInfo &tensor, const std::string &name, bool in
 }
 
 std::string signature(const std::vector<TensorInfo> &tensors) {
-  return absl::StrCat("(", absl::StrJoin(tensors, ", ", [](std::string *out, const TensorInfo &t) {
-                        absl::StrAppend(out, commentText(t.name), ": ", typeString(t.dtype, t.shape));
-                      }), ")");
+  return absl::StrCat("(",
+                      absl::StrJoin(tensors, ", ",
+                                    [](std::string *out, const TensorInfo &t) {
+                                      absl::StrAppend(out, commentText(t.name), ": ",
+                                                      typeString(t.dtype, t.shape));
+                                    }),
+                      ")");
 }
 
 // Definition of the array behind aotc_call.inputs or .outputs.
@@ -87,16 +91,16 @@ std::string writeHeader(const ModelInfo &model, const HeaderOptions &options) {
     for (const TensorInfo &t : *list)
       tensorNames.push_back(t.name);
   const std::string &n = model.name;
-  std::vector<std::string> names =
-      makeIdentifiers(tensorNames, {"arena", "aotc_inputs", "aotc_outputs", "aotc_this_call", "aotc_call",
-                                    "aotc_status", absl::StrCat(n, "_call"), absl::StrCat(n, "_run"),
-                                    absl::StrCat(n, "_info")});
+  std::vector<std::string> names = makeIdentifiers(
+      tensorNames, {"arena", "aotc_inputs", "aotc_outputs", "aotc_this_call", "aotc_call", "aotc_status",
+                    absl::StrCat(n, "_call"), absl::StrCat(n, "_run"), absl::StrCat(n, "_info")});
   std::vector<std::string> inputs(names.begin(), names.begin() + model.inputs.size());
   std::vector<std::string> outputs(names.begin() + model.inputs.size(), names.end());
   std::vector<std::string> parameters;
   for (size_t i = 0; i < names.size(); ++i) {
     bool input = i < inputs.size();
-    parameters.push_back(parameter(input ? model.inputs[i] : model.outputs[i - inputs.size()], names[i], input));
+    parameters.push_back(
+        parameter(input ? model.inputs[i] : model.outputs[i - inputs.size()], names[i], input));
   }
   parameters.push_back("void *arena");
 
@@ -106,28 +110,33 @@ std::string writeHeader(const ModelInfo &model, const HeaderOptions &options) {
                   commentText(model.modelFile), ". Do not edit.\n");
   absl::StrAppend(&h, " * model sha256 ", model.modelHash, "\n");
   absl::StrAppend(&h, " * ", signature(model.inputs), " -> ", signature(model.outputs), "\n");
-  absl::StrAppend(&h, " * target ", commentText(model.target.triple), ", ", commentText(model.target.cpu), "\n");
-  absl::StrAppend(&h, " * weights ", grouped(model.weightsBytes), " B, code ", grouped(model.codeBytes), " B, arena ",
-                  grouped(model.arenaBytes), " B aligned to ", model.arenaAlign, "; reentrant: one arena per",
-                  " concurrent call */\n");
+  absl::StrAppend(&h, " * target ", commentText(model.target.triple), ", ", commentText(model.target.cpu),
+                  "\n");
+  absl::StrAppend(&h, " * weights ", grouped(model.weightsBytes), " B, code ", grouped(model.codeBytes),
+                  " B, arena ", grouped(model.arenaBytes), " B aligned to ", model.arenaAlign,
+                  "; reentrant: one arena per", " concurrent call */\n");
   absl::StrAppend(&h, "#ifndef ", guard, "\n#define ", guard, "\n\n");
   absl::StrAppend(&h, options.selfContained ? kAbiText : "#include <aotc/abi.h>\n", "\n");
   absl::StrAppend(&h, "#define ", upper, "_ARENA_BYTES ", model.arenaBytes, "u\n");
   absl::StrAppend(&h, "#define ", upper, "_ARENA_ALIGN ", model.arenaAlign, "u\n\n");
   absl::StrAppend(&h, "#ifdef __cplusplus\nextern \"C\" {\n#endif\n\n");
-  absl::StrAppend(&h, "/* Names, types and sizes for generic callers. */\nextern const aotc_model_info ", n, "_info;\n\n");
+  absl::StrAppend(&h, "/* Names, types and sizes for generic callers. */\nextern const aotc_model_info ", n,
+                  "_info;\n\n");
   absl::StrAppend(&h, "/* The entry; see aotc/abi.h. */\nAOTC_NODISCARD aotc_status ", n,
                   "_call(const aotc_call *call);\n\n");
-  absl::StrAppend(&h, "/* Tensors are dense and row-major; inputs are not written. `arena` is scratch memory of\n * ",
-                  upper, "_ARENA_BYTES aligned to ", upper, "_ARENA_ALIGN. Returns AOTC_OK (0) on success. */\n");
+  absl::StrAppend(
+      &h, "/* Tensors are dense and row-major; inputs are not written. `arena` is scratch memory of\n * ",
+      upper, "_ARENA_BYTES aligned to ", upper, "_ARENA_ALIGN. Returns AOTC_OK (0) on success. */\n");
   std::string head = absl::StrCat("AOTC_NODISCARD static inline aotc_status ", n, "_run(");
   bool fits = head.size() + absl::StrJoin(parameters, ", ").size() < 108;
-  absl::StrAppend(&h, head, fits ? "" : "\n    ", absl::StrJoin(parameters, fits ? ", " : ",\n    "), ") {\n");
+  absl::StrAppend(&h, head, fits ? "" : "\n    ", absl::StrJoin(parameters, fits ? ", " : ",\n    "),
+                  ") {\n");
   absl::StrAppend(&h, pointerArray("const void *const ", "aotc_inputs", inputs));
   absl::StrAppend(&h, pointerArray("void *const ", "aotc_outputs", outputs));
-  absl::StrAppend(&h, "  const aotc_call aotc_this_call = {(uint32_t)sizeof(aotc_call), 0, ",
-                  inputs.empty() ? "NULL" : "aotc_inputs", ", ", outputs.empty() ? "NULL" : "aotc_outputs",
-                  ",\n                                    NULL, NULL, NULL, arena, NULL, NULL, 0, NULL, NULL};\n");
+  absl::StrAppend(
+      &h, "  const aotc_call aotc_this_call = {(uint32_t)sizeof(aotc_call), 0, ",
+      inputs.empty() ? "NULL" : "aotc_inputs", ", ", outputs.empty() ? "NULL" : "aotc_outputs",
+      ",\n                                    NULL, NULL, NULL, arena, NULL, NULL, 0, NULL, NULL};\n");
   absl::StrAppend(&h, "  return ", n, "_call(&aotc_this_call);\n}\n\n");
   absl::StrAppend(&h, "#ifdef __cplusplus\n}\n#endif\n#endif\n");
   return h;

@@ -16,12 +16,14 @@ namespace orc = llvm::orc;
 namespace aotc {
 namespace {
 
-constexpr char kExternals[] =
-    "memcpy memset memmove "
-    "acos acosh asin asinh atan atan2 atanh cbrt ceil copysign cos cosh erf erfc exp exp2 expm1 fabs fdim floor "
-    "fma fmax fmin fmod frexp hypot ilogb ldexp lgamma llrint llround log log10 log1p log2 logb lrint lround modf "
-    "nan nearbyint nextafter nexttoward pow remainder remquo rint round scalbln scalbn sin sinh sqrt tan tanh "
-    "tgamma trunc";
+constexpr char kExternals[] = "memcpy memset memmove "
+                              "acos acosh asin asinh atan atan2 atanh cbrt ceil copysign cos cosh erf erfc "
+                              "exp exp2 expm1 fabs fdim floor "
+                              "fma fmax fmin fmod frexp hypot ilogb ldexp lgamma llrint llround log log10 "
+                              "log1p log2 logb lrint lround modf "
+                              "nan nearbyint nextafter nexttoward pow remainder remquo rint round scalbln "
+                              "scalbn sin sinh sqrt tan tanh "
+                              "tgamma trunc";
 
 absl::Status toStatus(llvm::Error error) {
   return absl::InternalError(absl::StrCat("the object does not load: ", llvm::toString(std::move(error))));
@@ -29,19 +31,32 @@ absl::Status toStatus(llvm::Error error) {
 
 DType dtypeOf(int32_t code) {
   switch (code) {
-  case AOTC_F64: return DType::F64;
-  case AOTC_F16: return DType::F16;
-  case AOTC_BF16: return DType::BF16;
-  case AOTC_BOOL: return DType::I1;
-  case AOTC_I8: return DType::I8;
-  case AOTC_I16: return DType::I16;
-  case AOTC_I32: return DType::I32;
-  case AOTC_I64: return DType::I64;
-  case AOTC_U8: return DType::U8;
-  case AOTC_U16: return DType::U16;
-  case AOTC_U32: return DType::U32;
-  case AOTC_U64: return DType::U64;
-  default: return DType::F32;
+  case AOTC_F64:
+    return DType::F64;
+  case AOTC_F16:
+    return DType::F16;
+  case AOTC_BF16:
+    return DType::BF16;
+  case AOTC_BOOL:
+    return DType::I1;
+  case AOTC_I8:
+    return DType::I8;
+  case AOTC_I16:
+    return DType::I16;
+  case AOTC_I32:
+    return DType::I32;
+  case AOTC_I64:
+    return DType::I64;
+  case AOTC_U8:
+    return DType::U8;
+  case AOTC_U16:
+    return DType::U16;
+  case AOTC_U32:
+    return DType::U32;
+  case AOTC_U64:
+    return DType::U64;
+  default:
+    return DType::F32;
   }
 }
 
@@ -63,9 +78,13 @@ bool isAllowedExternal(const std::string &symbol) {
 }
 
 std::string statusName(aotc_status status) {
-  static const char *const names[] = {"AOTC_OK", "AOTC_INVALID_ARGUMENT", "AOTC_INDEX_OUT_OF_RANGE",
-                                      "AOTC_DIVISION_BY_ZERO", "AOTC_UNSUPPORTED_CPU",
-                                      "AOTC_DIMENSION_OUT_OF_RANGE", "AOTC_LOOP_LIMIT"};
+  static const char *const names[] = {"AOTC_OK",
+                                      "AOTC_INVALID_ARGUMENT",
+                                      "AOTC_INDEX_OUT_OF_RANGE",
+                                      "AOTC_DIVISION_BY_ZERO",
+                                      "AOTC_UNSUPPORTED_CPU",
+                                      "AOTC_DIMENSION_OUT_OF_RANGE",
+                                      "AOTC_LOOP_LIMIT"};
   if (status >= 0 && status < static_cast<aotc_status>(std::size(names)))
     return names[status];
   return absl::StrCat("status ", status);
@@ -87,7 +106,8 @@ struct LoadedModel::Linked {
 LoadedModel::LoadedModel(std::unique_ptr<Linked> linked) : linked(std::move(linked)) {}
 LoadedModel::~LoadedModel() = default;
 
-absl::StatusOr<std::unique_ptr<LoadedModel>> LoadedModel::load(const std::string &object, const std::string &name) {
+absl::StatusOr<std::unique_ptr<LoadedModel>> LoadedModel::load(const std::string &object,
+                                                               const std::string &name) {
   auto control = orc::SelfExecutorProcessControl::Create();
   if (!control)
     return toStatus(control.takeError());
@@ -97,7 +117,8 @@ absl::StatusOr<std::unique_ptr<LoadedModel>> LoadedModel::load(const std::string
   if (!process)
     return toStatus(process.takeError());
   linked->dylib.addGenerator(std::move(*process));
-  if (llvm::Error error = linked->layer.add(linked->dylib, llvm::MemoryBuffer::getMemBufferCopy(object, name)))
+  if (llvm::Error error =
+          linked->layer.add(linked->dylib, llvm::MemoryBuffer::getMemBufferCopy(object, name)))
     return toStatus(std::move(error));
   auto symbol = linked->session.lookup({&linked->dylib}, linked->session.intern(name + "_info"));
   if (!symbol)
@@ -105,15 +126,16 @@ absl::StatusOr<std::unique_ptr<LoadedModel>> LoadedModel::load(const std::string
 
   std::unique_ptr<LoadedModel> model(new LoadedModel(std::move(linked)));
   model->modelInfo = symbol->getAddress().toPtr<const aotc_model_info *>();
-  if (model->modelInfo->struct_bytes < sizeof(aotc_model_info) || model->modelInfo->abi_version != AOTC_ABI_VERSION)
+  if (model->modelInfo->struct_bytes < sizeof(aotc_model_info) ||
+      model->modelInfo->abi_version != AOTC_ABI_VERSION)
     return absl::InternalError("the object was made for another version of the ABI");
   return model;
 }
 
 PreparedCall::PreparedCall(const LoadedModel &model, absl::Span<const Tensor> arguments,
                            const LoadedModel::CallOptions &options)
-    : inputs(arguments.begin(), arguments.end()), arena(nullptr, std::free), errorInfo(new aotc_error{}),
-      call{}, entry(model.info().call) {
+    : inputs(arguments.begin(), arguments.end()), arena(nullptr, std::free),
+      errorInfo(new aotc_error{}), call{}, entry(model.info().call) {
   const aotc_model_info &info = model.info();
   for (const Tensor &t : inputs)
     inputPointers.push_back(t.data());

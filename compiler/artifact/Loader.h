@@ -23,7 +23,8 @@ std::string statusName(aotc_status status);
 class LoadedModel {
 public:
   // Links `object` and finds NAME_info. The bytes are not needed afterwards.
-  static absl::StatusOr<std::unique_ptr<LoadedModel>> load(const std::string &object, const std::string &name);
+  static absl::StatusOr<std::unique_ptr<LoadedModel>> load(const std::string &object,
+                                                           const std::string &name);
   ~LoadedModel();
 
   const aotc_model_info &info() const { return *modelInfo; }
@@ -46,7 +47,8 @@ private:
 // A call prepared once and made many times, for timing: owns outputs and arena.
 class PreparedCall {
 public:
-  PreparedCall(const LoadedModel &model, absl::Span<const Tensor> inputs, const LoadedModel::CallOptions &options);
+  PreparedCall(const LoadedModel &model, absl::Span<const Tensor> inputs,
+               const LoadedModel::CallOptions &options);
   aotc_status operator()() const { return entry(&call); }
   const aotc_error &error() const { return *errorInfo; }
   std::vector<Tensor> takeOutputs() { return std::move(outputs); }

@@ -23,10 +23,10 @@ struct PhaseTime {
 
 // Sizes are bytes.
 struct ModelInfo {
-  std::string name;       // C identifier
-  std::string modelFile;  // without its folder: equal models in two folders give equal bytes
-  std::string modelHash;  // SHA-256 in hex
-  TargetSpec target;      // resolved
+  std::string name;      // C identifier
+  std::string modelFile; // without its folder: equal models in two folders give equal bytes
+  std::string modelHash; // SHA-256 in hex
+  TargetSpec target;     // resolved
   std::vector<TensorInfo> inputs, outputs;
   int64_t arenaBytes = 0, arenaAlign = 64;
   int64_t lowerBound = 0; // largest sum of live buffers in the chosen order
@@ -42,7 +42,8 @@ struct ModelInfo {
 std::string makeIdentifier(const std::string &text);
 bool isIdentifier(const std::string &text);
 // One identifier for each name, unique also against `taken`.
-std::vector<std::string> makeIdentifiers(const std::vector<std::string> &names, std::vector<std::string> taken);
+std::vector<std::string> makeIdentifiers(const std::vector<std::string> &names,
+                                         std::vector<std::string> taken);
 
 std::string sha256Hex(const char *bytes, size_t size);
 

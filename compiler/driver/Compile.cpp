@@ -41,13 +41,15 @@ absl::Status unknownPhase(const std::string &name) {
   std::vector<std::string> names;
   for (const Phase &p : pipeline())
     names.push_back(p.name);
-  return usageError(absl::StrCat("--stop-after ", name, ": no such phase; the phases are ", absl::StrJoin(names, ", ")));
+  return usageError(
+      absl::StrCat("--stop-after ", name, ": no such phase; the phases are ", absl::StrJoin(names, ", ")));
 }
 
 absl::Status resolveTarget(Compilation &c) {
   const Backend *backend = findBackend(c.options.target);
   if (!backend)
-    return usageError(absl::StrCat("--target ", c.options.target.triple, ": no backend generates code for it"));
+    return usageError(
+        absl::StrCat("--target ", c.options.target.triple, ": no backend generates code for it"));
   absl::StatusOr<TargetSpec> target = backend->resolve(c.options.target);
   if (!target.ok()) // a wrong --cpu or --features, whatever the backend calls it
     return usageError(std::string(target.status().message()));
@@ -84,7 +86,8 @@ std::string Compilation::printIR(bool elide) {
   return stream.str();
 }
 
-absl::Status Compilation::runPasses(const char *phase, llvm::function_ref<void(mlir::OpPassManager &)> build) {
+absl::Status Compilation::runPasses(const char *phase,
+                                    llvm::function_ref<void(mlir::OpPassManager &)> build) {
   Diagnostics problems;
   mlir::ScopedDiagnosticHandler handler(&context, [&](mlir::Diagnostic &d) {
     if (d.getSeverity() == mlir::DiagnosticSeverity::Error) {

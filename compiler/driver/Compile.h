@@ -13,14 +13,14 @@
 namespace aotc {
 
 struct CompileResult {
-  ModelInfo model;      // interface, sizes, regions, time of each phase
-  std::string object;   // empty where `emit` or `stopAfter` leave it out; so below
+  ModelInfo model;    // interface, sizes, regions, time of each phase
+  std::string object; // empty where `emit` or `stopAfter` leave it out; so below
   std::string header;
-  std::string nn;       // the simplified nn module, weights included
-  std::string plan;     // the planned function, weights elided
+  std::string nn;   // the simplified nn module, weights included
+  std::string plan; // the planned function, weights elided
   std::string llvmIR;
   std::string assembly;
-  std::string stoppedIR; // the module after `stopAfter`, weights elided
+  std::string stoppedIR;          // the module after `stopAfter`, weights elided
   std::vector<std::string> notes; // worth saying once, one line each
   // For each input the smallest extent that it indexes as the index operand
   // of a gather, where it does.

@@ -34,16 +34,19 @@ absl::StatusOr<std::vector<InputSpec>> readSpecs(const CompileOptions &options) 
 std::string shapeHint(const tf::PartialShape &declared) {
   if (!declared)
     return "[d,d,...]";
-  return absl::StrCat("[", absl::StrJoin(*declared, ",", [](std::string *out, int64_t d) {
-                        d < 0 ? absl::StrAppend(out, "N") : absl::StrAppend(out, d);
-                      }), "]");
+  return absl::StrCat("[",
+                      absl::StrJoin(*declared, ",",
+                                    [](std::string *out, int64_t d) {
+                                      d < 0 ? absl::StrAppend(out, "N") : absl::StrAppend(out, d);
+                                    }),
+                      "]");
 }
 
 // The inputs of the model matched with the specs: by name, else by position.
 class InputResolver {
 public:
-  InputResolver(const std::vector<InputSpec> &specs, Diagnostics &diagnostics, std::vector<std::string> &notes,
-                const std::string &file)
+  InputResolver(const std::vector<InputSpec> &specs, Diagnostics &diagnostics,
+                std::vector<std::string> &notes, const std::string &file)
       : specs(specs), diagnostics(diagnostics), notes(notes), file(file) {}
 
   std::vector<tf::ImportInput> resolve(const std::vector<tf::InputInfo> &inputs) {
@@ -80,15 +83,16 @@ public:
 private:
   void reportSpare(const InputSpec &spec, const std::vector<tf::InputInfo> &inputs) {
     if (!spec.name.empty()) { // the reader has reported names that the graph does not have
-      notes.push_back(absl::StrCat(printable(file), ": the outputs do not depend on input '", printable(spec.name),
-                                   "'; it is ignored"));
+      notes.push_back(absl::StrCat(printable(file), ": the outputs do not depend on input '",
+                                   printable(spec.name), "'; it is ignored"));
       return;
     }
-    std::string names = absl::StrJoin(inputs, ", ", [](std::string *out, const tf::InputInfo &i) {
-      absl::StrAppend(out, i.name);
-    });
-    diagnostics.error("", "", absl::StrCat("more --input options without a name than the model's ", inputs.size(),
-                                           " inputs"), absl::StrCat("the inputs are ", names));
+    std::string names = absl::StrJoin(
+        inputs, ", ", [](std::string *out, const tf::InputInfo &i) { absl::StrAppend(out, i.name); });
+    diagnostics.error(
+        "", "",
+        absl::StrCat("more --input options without a name than the model's ", inputs.size(), " inputs"),
+        absl::StrCat("the inputs are ", names));
   }
 
   // Both: nullopt when a problem was reported.
@@ -102,15 +106,16 @@ private:
     }
     std::optional<DType> declared = tf::dtypeOf(input.type);
     if (!declared) {
-      diagnostics.error(input.name, "Placeholder", absl::StrCat("inputs of type ", tf::nameOf(input.type),
-                                                                " are not supported"),
+      diagnostics.error(input.name, "Placeholder",
+                        absl::StrCat("inputs of type ", tf::nameOf(input.type), " are not supported"),
                         "cut the graph after it with --input NODE=[d,d,...]:DTYPE");
       return std::nullopt;
     }
     if (wanted && *wanted != *declared) {
-      diagnostics.error(input.name, "", absl::StrCat("the input is ", std::string(name(*declared)), ", ",
-                                                     spec->npyPath.empty() ? "--input" : spec->npyPath, " gives ",
-                                                     std::string(name(*wanted))));
+      diagnostics.error(input.name, "",
+                        absl::StrCat("the input is ", std::string(name(*declared)), ", ",
+                                     spec->npyPath.empty() ? "--input" : spec->npyPath, " gives ",
+                                     std::string(name(*wanted))));
       return std::nullopt;
     }
     return *declared;
@@ -120,9 +125,10 @@ private:
     tf::PartialShape shape = input.shape;
     if (spec && spec->shape) {
       if (shape && !compatible(*shape, *spec->shape)) {
-        diagnostics.error(input.name, "", absl::StrCat("the model declares shape ", shapeHint(shape), ", ",
-                                                       spec->npyPath.empty() ? "--input" : spec->npyPath, " gives ",
-                                                       shapeHint(spec->shape)));
+        diagnostics.error(input.name, "",
+                          absl::StrCat("the model declares shape ", shapeHint(shape), ", ",
+                                       spec->npyPath.empty() ? "--input" : spec->npyPath, " gives ",
+                                       shapeHint(spec->shape)));
         return std::nullopt;
       }
       if (!shape)
@@ -137,8 +143,8 @@ private:
     }
     if (!shape || absl::c_any_of(*shape, [](int64_t d) { return d < 0; })) {
       diagnostics.error(input.name, "", shape ? "the shape has unknown dimensions" : "the shape is unknown",
-                        absl::StrCat("give --input ", input.name, "=", shapeHint(shape), shape ? " with numbers for N"
-                                                                                              : " with numbers for d, [] for a scalar"));
+                        absl::StrCat("give --input ", input.name, "=", shapeHint(shape),
+                                     shape ? " with numbers for N" : " with numbers for d, [] for a scalar"));
       return std::nullopt;
     }
     if (!elementCount(*shape, 8)) {
@@ -195,7 +201,8 @@ static absl::Status importTensorFlow(Compilation &c) {
     return toStatus(o.modelPath, diagnostics);
 
   tf::TFImportOptions importOptions;
-  importOptions.inputs = InputResolver(*specs, diagnostics, c.result.notes, o.modelPath).resolve(model->inputs);
+  importOptions.inputs =
+      InputResolver(*specs, diagnostics, c.result.notes, o.modelPath).resolve(model->inputs);
   importOptions.outputs = model->outputs;
   importOptions.seed = static_cast<int64_t>(o.seed);
   absl::StatusOr<mlir::OwningOpRef<mlir::ModuleOp>> module =
@@ -217,7 +224,8 @@ absl::Status importModel(Compilation &c) {
     return ioError(absl::StrCat(path, ": cannot be read: ", buffer.getError().message()));
   llvm::StringRef content = (*buffer)->getBuffer();
   c.result.model.modelHash = sha256Hex(content.data(), content.size());
-  if (absl::Status status = isNNModule(content) ? importNNModule(c, content) : importTensorFlow(c); !status.ok())
+  if (absl::Status status = isNNModule(content) ? importNNModule(c, content) : importTensorFlow(c);
+      !status.ok())
     return status;
 
   auto function = *c.module->getOps<mlir::func::FuncOp>().begin();

@@ -14,7 +14,8 @@ bool passesOn(mlir::Operation *op) {
 }
 
 int64_t smallestExtent(mlir::Value operand, int64_t first, int64_t count) {
-  return *std::min_element(nn::shapeOf(operand).begin() + first, nn::shapeOf(operand).begin() + first + count);
+  return *std::min_element(nn::shapeOf(operand).begin() + first,
+                           nn::shapeOf(operand).begin() + first + count);
 }
 
 // The extent that `use` indexes, if it is an index operand.

@@ -36,8 +36,9 @@ absl::Status parseShapeAndType(absl::string_view text, InputSpec &spec) {
   if (rest.empty())
     return absl::OkStatus();
   if (!absl::ConsumePrefix(&rest, ":") || !(spec.dtype = parseDType(std::string(rest))))
-    return usageError(absl::StrCat("'", rest, "' after the shape is not a type; give [d,d,...]:DTYPE with DTYPE "
-                                              "one of f32 f64 f16 bf16 i8 i16 i32 i64 u8 u16 u32 u64 bool"));
+    return usageError(absl::StrCat("'", rest,
+                                   "' after the shape is not a type; give [d,d,...]:DTYPE with DTYPE "
+                                   "one of f32 f64 f16 bf16 i8 i16 i32 i64 u8 u16 u32 u64 bool"));
   return absl::OkStatus();
 }
 

@@ -15,8 +15,8 @@
 namespace aotc {
 
 struct InputSpec {
-  std::string name;    // without ":0"; empty: by position
-  std::string npyPath; // empty: shape and dtype below
+  std::string name;                          // without ":0"; empty: by position
+  std::string npyPath;                       // empty: shape and dtype below
   std::optional<std::vector<int64_t>> shape; // -1: '?'
   std::optional<DType> dtype;
 };

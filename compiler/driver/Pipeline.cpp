@@ -37,9 +37,8 @@ absl::Status fuse(Compilation &c) {
 }
 
 absl::Status select(Compilation &c) {
-  return c.runPasses("select", [&](mlir::OpPassManager &pm) {
-    c.backend->buildSelectPhase(pm, c.result.model.target);
-  });
+  return c.runPasses(
+      "select", [&](mlir::OpPassManager &pm) { c.backend->buildSelectPhase(pm, c.result.model.target); });
 }
 
 absl::Status schedule(Compilation &c) {
@@ -99,7 +98,8 @@ const std::vector<Phase> &pipeline() {
       // Folds shape arithmetic on the way: nothing after this sees a dynamic shape.
       {"import", "read the model into the nn dialect", importModel},
       // Before fuse, because a group hides its operations from folding and CSE.
-      {"simplify", "fold constants and batch norms, drop dead and duplicate operations, choose layouts", simplify},
+      {"simplify", "fold constants and batch norms, drop dead and duplicate operations, choose layouts",
+       simplify},
       {"fuse", "group operations into kernels", fuse},
       // After fuse, because a kernel is chosen for a group with its epilogue;
       // before schedule, because kernels repack weights and ask for scratch memory.

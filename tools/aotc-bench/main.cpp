@@ -3,10 +3,10 @@
 #include "absl/strings/str_cat.h"
 #include "compiler/artifact/Loader.h"
 #include "compiler/artifact/Pool.h"
-#include "llvm/Support/JSON.h"
-#include "llvm/Support/raw_ostream.h"
 #include "tools/common/Options.h"
 #include "tools/common/Values.h"
+#include "llvm/Support/JSON.h"
+#include "llvm/Support/raw_ostream.h"
 
 #include <algorithm>
 #include <chrono>
@@ -18,15 +18,18 @@ using namespace aotc;
 
 namespace {
 
-constexpr char kOverview[] = "aotc-bench compiles a model and times its calls, on made-up inputs unless given some.\n\n"
-                             "Example: aotc-bench digits.pb --seconds 2";
+constexpr char kOverview[] =
+    "aotc-bench compiles a model and times its calls, on made-up inputs unless given some.\n\n"
+    "Example: aotc-bench digits.pb --seconds 2";
 
 cl::opt<std::string> secondsText("seconds", cl::value_desc("S"), cl::cat(tools::toolCategory()),
                                  cl::desc("How long to measure, after the warm-up (default 1)"));
-cl::opt<std::string> threadsText("threads", cl::value_desc("T"), cl::cat(tools::toolCategory()),
-                                 cl::desc("Threads offered to the model, each pinned to a CPU of the inherited "
-                                          "mask (default 1)"));
-cl::opt<bool> asJson("json", cl::cat(tools::toolCategory()), cl::desc("Print one JSON object on standard output"));
+cl::opt<std::string>
+    threadsText("threads", cl::value_desc("T"), cl::cat(tools::toolCategory()),
+                cl::desc("Threads offered to the model, each pinned to a CPU of the inherited "
+                         "mask (default 1)"));
+cl::opt<bool> asJson("json", cl::cat(tools::toolCategory()),
+                     cl::desc("Print one JSON object on standard output"));
 
 using Clock = std::chrono::steady_clock;
 
@@ -34,15 +37,16 @@ double milliseconds(Clock::duration d) { return std::chrono::duration<double, st
 
 // Times of single calls in ms, sorted.
 absl::StatusOr<std::vector<double>> measure(const PreparedCall &call, double seconds) {
-  const Clock::duration budget = std::chrono::duration_cast<Clock::duration>(std::chrono::duration<double>(seconds));
+  const Clock::duration budget =
+      std::chrono::duration_cast<Clock::duration>(std::chrono::duration<double>(seconds));
   const size_t maxRuns = 10'000'000;
   std::vector<double> times;
   // Warm-up: a tenth of the time, at least two calls.
   Clock::time_point begin = Clock::now();
   for (int i = 0; i < 2 || Clock::now() - begin < budget / 10; ++i)
     if (aotc_status status = call())
-      return callError(absl::StrCat("the model returned ", statusName(status), " (region ", call.error().region,
-                                    ", value ", call.error().detail, ")"));
+      return callError(absl::StrCat("the model returned ", statusName(status), " (region ",
+                                    call.error().region, ", value ", call.error().detail, ")"));
   begin = Clock::now();
   for (Clock::time_point last = begin; times.empty() || (last - begin < budget && times.size() < maxRuns);) {
     Clock::time_point start = Clock::now();
@@ -71,14 +75,16 @@ absl::Status run() {
     return usageError(absl::StrCat("--seconds ", secondsText.getValue(), ": give a number from 0 to 86400"));
   std::vector<int> cpus = allowedCpus();
   unsigned threads = 1;
-  if (!threadsText.empty() && (!absl::SimpleAtoi(threadsText.getValue(), &threads) || threads < 1 || threads > 1024))
+  if (!threadsText.empty() &&
+      (!absl::SimpleAtoi(threadsText.getValue(), &threads) || threads < 1 || threads > 1024))
     return usageError(absl::StrCat("--threads ", threadsText.getValue(), ": give a number from 1 to 1024"));
   options->emit = {Emit::Obj};
 
   absl::StatusOr<CompileResult> result = tools::compile(*options, asJson);
   if (!result.ok())
     return result.status();
-  absl::StatusOr<std::vector<Tensor>> inputs = tools::inputValues(*options, *result, /*madeUp=*/true, options->seed);
+  absl::StatusOr<std::vector<Tensor>> inputs =
+      tools::inputValues(*options, *result, /*madeUp=*/true, options->seed);
   if (!inputs.ok())
     return inputs.status();
   absl::StatusOr<std::unique_ptr<LoadedModel>> model = LoadedModel::load(result->object, options->name);
@@ -99,16 +105,15 @@ absl::Status run() {
 
   double median = quantile(*times, 0.5), p95 = quantile(*times, 0.95);
   if (asJson)
-    llvm::outs() << llvm::json::Value(llvm::json::Object{
-                        {"model", llvm::json::fixUTF8(options->modelPath)},
-                        {"min_ms", times->front()},
-                        {"median_ms", median},
-                        {"p95_ms", p95},
-                        {"threads", static_cast<int64_t>(threads)},
-                        {"runs", static_cast<int64_t>(times->size())},
-                        {"cpu", result->model.target.cpu},
-                        {"arena_bytes", result->model.arenaBytes},
-                        {"weights_bytes", result->model.weightsBytes}})
+    llvm::outs() << llvm::json::Value(llvm::json::Object{{"model", llvm::json::fixUTF8(options->modelPath)},
+                                                         {"min_ms", times->front()},
+                                                         {"median_ms", median},
+                                                         {"p95_ms", p95},
+                                                         {"threads", static_cast<int64_t>(threads)},
+                                                         {"runs", static_cast<int64_t>(times->size())},
+                                                         {"cpu", result->model.target.cpu},
+                                                         {"arena_bytes", result->model.arenaBytes},
+                                                         {"weights_bytes", result->model.weightsBytes}})
                  << "\n";
   else
     std::printf("%s  min %.4f ms  median %.4f ms  p95 %.4f ms  (%zu runs, %u thread%s)\n",

@@ -3,12 +3,12 @@
 #include "absl/strings/str_cat.h"
 #include "compiler/artifact/Loader.h"
 #include "compiler/artifact/OutputFile.h"
-#include "llvm/Support/FileSystem.h"
-#include "llvm/Support/JSON.h"
-#include "llvm/Support/raw_ostream.h"
 #include "tools/common/Compare.h"
 #include "tools/common/Options.h"
 #include "tools/common/Values.h"
+#include "llvm/Support/FileSystem.h"
+#include "llvm/Support/JSON.h"
+#include "llvm/Support/raw_ostream.h"
 
 #include <cmath>
 #include <cstdio>
@@ -23,16 +23,20 @@ constexpr char kOverview[] =
     "aotc-run compiles a model, runs it on .npy files and compares its outputs with expected ones.\n\n"
     "Example: aotc-run digits.pb --input image=in.npy --expect probs=out.npy";
 
-cl::list<std::string> expects("expect", cl::value_desc("[NAME=]FILE.npy"), cl::cat(tools::toolCategory()),
-                              cl::desc("Expected output; a NAME chooses the output, without NAME by position"));
-cl::opt<std::string> rtol("rtol", cl::value_desc("R"), cl::cat(tools::toolCategory()),
-                          cl::desc("An output passes with max|a-b| <= A + R * max|finite reference| (default 1e-5)"));
-cl::opt<std::string> atol("atol", cl::value_desc("A"), cl::cat(tools::toolCategory()),
-                          cl::desc("See --rtol (default 0, and 1e-6 where the reference is all zero; integers "
-                                   "must be equal unless it is given)"));
+cl::list<std::string>
+    expects("expect", cl::value_desc("[NAME=]FILE.npy"), cl::cat(tools::toolCategory()),
+            cl::desc("Expected output; a NAME chooses the output, without NAME by position"));
+cl::opt<std::string>
+    rtol("rtol", cl::value_desc("R"), cl::cat(tools::toolCategory()),
+         cl::desc("An output passes with max|a-b| <= A + R * max|finite reference| (default 1e-5)"));
+cl::opt<std::string>
+    atol("atol", cl::value_desc("A"), cl::cat(tools::toolCategory()),
+         cl::desc("See --rtol (default 0, and 1e-6 where the reference is all zero; integers "
+                  "must be equal unless it is given)"));
 cl::opt<std::string> outputFolder("output-dir", cl::value_desc("D"), cl::cat(tools::toolCategory()),
                                   cl::desc("Write the outputs to D as .npy files"));
-cl::opt<bool> asJson("json", cl::cat(tools::toolCategory()), cl::desc("Print one JSON object on standard output"));
+cl::opt<bool> asJson("json", cl::cat(tools::toolCategory()),
+                     cl::desc("Print one JSON object on standard output"));
 
 absl::StatusOr<double> parseTolerance(const std::string &option, const std::string &text) {
   double value;
@@ -89,7 +93,8 @@ absl::Status attachExpects(const std::vector<InputSpec> &specs, std::vector<Outp
       while (i < outputs.size() && outputs[i].name != spec.name)
         ++i;
     if (i >= outputs.size())
-      return usageError(absl::StrCat("--expect ", spec.npyPath, ": the model has ", outputs.size(), " outputs"));
+      return usageError(
+          absl::StrCat("--expect ", spec.npyPath, ": the model has ", outputs.size(), " outputs"));
     absl::StatusOr<Tensor> tensor = loadNpy(spec.npyPath);
     if (!tensor.ok())
       return ioError(std::string(tensor.status().message()));
@@ -144,7 +149,9 @@ absl::Status saveOutputs(const std::vector<Output> &outputs) {
     names.push_back(o.name);
   names = makeIdentifiers(names, {});
   for (size_t i = 0; i < outputs.size(); ++i)
-    if (absl::Status s = saveNpy(absl::StrCat(outputFolder.getValue(), "/", names[i], ".npy"), outputs[i].value); !s.ok())
+    if (absl::Status s =
+            saveNpy(absl::StrCat(outputFolder.getValue(), "/", names[i], ".npy"), outputs[i].value);
+        !s.ok())
       return ioError(std::string(s.message()));
   return absl::OkStatus();
 }
@@ -195,7 +202,8 @@ absl::StatusOr<ExitCode> run() {
   asJson ? printJson(outputs, pass) : printText(outputs);
   for (const Output &o : outputs)
     if (o.expected && !o.comparison.pass)
-      std::fprintf(stderr, "aotc-run: output '%s' %s\n", printable(o.name).c_str(), o.comparison.reason.c_str());
+      std::fprintf(stderr, "aotc-run: output '%s' %s\n", printable(o.name).c_str(),
+                   o.comparison.reason.c_str());
   return pass ? ExitCode::Ok : ExitCode::Mismatch;
 }
 

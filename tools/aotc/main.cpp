@@ -1,9 +1,9 @@
 // aotc: compiles a model into an object file and its header.
 #include "absl/strings/str_cat.h"
 #include "compiler/artifact/OutputFile.h"
+#include "tools/common/Options.h"
 #include "llvm/Support/Path.h"
 #include "llvm/Support/raw_ostream.h"
-#include "tools/common/Options.h"
 
 namespace cl = llvm::cl;
 using namespace aotc;
@@ -19,7 +19,8 @@ cl::opt<std::string> headerPath("header", cl::value_desc("FILE"), cl::cat(tools:
                                 cl::desc("The header (default: -o with .h)"));
 cl::opt<bool> selfContained("self-contained", cl::cat(tools::toolCategory()),
                             cl::desc("Copy aotc/abi.h into the header instead of including it"));
-cl::list<std::string> emit("emit", cl::CommaSeparated, cl::value_desc("KIND,..."), cl::cat(tools::toolCategory()),
+cl::list<std::string> emit("emit", cl::CommaSeparated, cl::value_desc("KIND,..."),
+                           cl::cat(tools::toolCategory()),
                            cl::desc("What to write: obj, header, nn (simplified IR, FILE.nn.mlir), plan "
                                     "(FILE.plan.mlir), llvm (FILE.ll), asm (FILE.s); default obj,header"));
 cl::opt<std::string> stopAfter("stop-after", cl::value_desc("PHASE"), cl::cat(tools::toolCategory()),
@@ -32,7 +33,8 @@ absl::StatusOr<Emit> parseEmit(const std::string &text) {
   for (auto [name, kind] : kinds)
     if (text == name)
       return kind;
-  return usageError(absl::StrCat("--emit ", text, ": no such kind; give some of obj,header,nn,plan,llvm,asm"));
+  return usageError(
+      absl::StrCat("--emit ", text, ": no such kind; give some of obj,header,nn,plan,llvm,asm"));
 }
 
 std::string withExtension(const std::string &path, const char *extension) {
@@ -49,13 +51,14 @@ struct Output {
 };
 
 std::vector<Output> outputsOf(const CompileOptions &options, const std::string &object) {
-  const Output all[] = {
-      {Emit::Obj, object, &CompileResult::object},
-      {Emit::Header, headerPath.empty() ? withExtension(object, ".h") : headerPath.getValue(), &CompileResult::header},
-      {Emit::NN, withExtension(object, ".nn.mlir"), &CompileResult::nn},
-      {Emit::Plan, withExtension(object, ".plan.mlir"), &CompileResult::plan},
-      {Emit::LLVM, withExtension(object, ".ll"), &CompileResult::llvmIR},
-      {Emit::Asm, withExtension(object, ".s"), &CompileResult::assembly}};
+  const Output all[] = {{Emit::Obj, object, &CompileResult::object},
+                        {Emit::Header,
+                         headerPath.empty() ? withExtension(object, ".h") : headerPath.getValue(),
+                         &CompileResult::header},
+                        {Emit::NN, withExtension(object, ".nn.mlir"), &CompileResult::nn},
+                        {Emit::Plan, withExtension(object, ".plan.mlir"), &CompileResult::plan},
+                        {Emit::LLVM, withExtension(object, ".ll"), &CompileResult::llvmIR},
+                        {Emit::Asm, withExtension(object, ".s"), &CompileResult::assembly}};
   std::vector<Output> result;
   for (const Output &output : all)
     if (options.wants(output.kind))

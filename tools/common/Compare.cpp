@@ -36,7 +36,8 @@ Comparison compare(const Tensor &computed, const Tensor &reference, const Tolera
       return result;
     }
     largest = std::max(largest, std::abs(b));
-    result.maxAbsError = std::max(result.maxAbsError, floating ? std::abs(a - b) : integerDistance(computed, reference, i));
+    result.maxAbsError =
+        std::max(result.maxAbsError, floating ? std::abs(a - b) : integerDistance(computed, reference, i));
   }
   if (result.maxAbsError > 0)
     result.maxRelError = largest > 0 ? result.maxAbsError / largest : std::numeric_limits<double>::infinity();

@@ -16,9 +16,9 @@ struct Tolerance {
 
 struct Comparison {
   bool pass = false;
-  std::string reason;      // why not; empty when it passes
-  double maxAbsError = 0;  // over positions where both are finite
-  double maxRelError = 0;  // maxAbsError / largest finite magnitude of the reference
+  std::string reason;     // why not; empty when it passes
+  double maxAbsError = 0; // over positions where both are finite
+  double maxRelError = 0; // maxAbsError / largest finite magnitude of the reference
 };
 
 // Passes with the same type and shape, non-finite values at the same places

@@ -4,9 +4,9 @@
 #include "compiler/artifact/OutputFile.h"
 #include "compiler/artifact/Report.h"
 #include "compiler/driver/Pipeline.h"
+#include "tools/common/Progress.h"
 #include "llvm/Support/Path.h"
 #include "llvm/Support/raw_ostream.h"
-#include "tools/common/Progress.h"
 
 #include <cstdio>
 
@@ -44,19 +44,22 @@ struct RemoveForeignOptions {
 [[gnu::init_priority(101)]] RemoveForeignOptions removeForeignOptions;
 
 cl::opt<std::string> modelPath(cl::Positional, cl::desc("MODEL"), cl::cat(compileCategory()));
-cl::list<std::string> inputs("input", cl::value_desc("[NAME=]VALUE"), cl::cat(compileCategory()),
-                             cl::desc("Type of an input, [d,d,...][:DTYPE], or its .npy file; without NAME by position, "
-                                      "and a NAME may be any node"));
+cl::list<std::string>
+    inputs("input", cl::value_desc("[NAME=]VALUE"), cl::cat(compileCategory()),
+           cl::desc("Type of an input, [d,d,...][:DTYPE], or its .npy file; without NAME by position, "
+                    "and a NAME may be any node"));
 cl::list<std::string> outputs("output", cl::value_desc("NAME"), cl::cat(compileCategory()),
                               cl::desc("Compute this node (default: the nodes that nobody consumes)"));
 cl::opt<std::string> triple("target", cl::value_desc("TRIPLE"), cl::cat(compileCategory()),
                             cl::desc("Target triple (default: the host's)"));
-cl::opt<std::string> cpu("cpu", cl::value_desc("NAME"), cl::cat(compileCategory()),
-                         cl::desc("Target CPU: native, generic, x86-64-v3, znver3, ... (default: the host's)"));
+cl::opt<std::string>
+    cpu("cpu", cl::value_desc("NAME"), cl::cat(compileCategory()),
+        cl::desc("Target CPU: native, generic, x86-64-v3, znver3, ... (default: the host's)"));
 cl::opt<std::string> features("features", cl::value_desc("LIST"), cl::cat(compileCategory()),
                               cl::desc("CPU features to add or remove, e.g. +avx2,-fma"));
-cl::opt<std::string> modelName("name", cl::value_desc("IDENT"), cl::cat(compileCategory()),
-                               cl::desc("Prefix of the exported symbols (default: the stem of -o, or of MODEL)"));
+cl::opt<std::string>
+    modelName("name", cl::value_desc("IDENT"), cl::cat(compileCategory()),
+              cl::desc("Prefix of the exported symbols (default: the stem of -o, or of MODEL)"));
 cl::opt<std::string> seed("seed", cl::value_desc("N"), cl::cat(compileCategory()),
                           cl::desc("Seed of random operators (default 0)"));
 cl::opt<std::string> dumpDir("dump-ir", cl::value_desc("DIR"), cl::cat(compileCategory()),
@@ -64,10 +67,13 @@ cl::opt<std::string> dumpDir("dump-ir", cl::value_desc("DIR"), cl::cat(compileCa
 cl::opt<std::string> report("report", cl::value_desc("FILE.json"), cl::cat(compileCategory()),
                             cl::desc("Write sizes, arena, work of every region and compile time"));
 cl::opt<bool> time("time", cl::cat(compileCategory()), cl::desc("Print the time of every phase"));
-cl::opt<bool> listOps("list-ops", cl::cat(compileCategory()), cl::desc("List the operations that models may use"));
+cl::opt<bool> listOps("list-ops", cl::cat(compileCategory()),
+                      cl::desc("List the operations that models may use"));
 cl::opt<bool> isVerbose("v", cl::cat(compileCategory()), cl::desc("Say what is being done"));
 
-void printVersion(llvm::raw_ostream &os) { os << "aotc " << kVersion << " (LLVM " << LLVM_VERSION_STRING << ")\n"; }
+void printVersion(llvm::raw_ostream &os) {
+  os << "aotc " << kVersion << " (LLVM " << LLVM_VERSION_STRING << ")\n";
+}
 
 // LLVM's parser says "TOOL: what is wrong.  Try: ...\nTOOL: Did you mean '--x'?": one line of ours.
 std::string oneLine(std::string text) {
@@ -132,7 +138,8 @@ absl::StatusOr<CompileOptions> compileOptions() {
   o.target = {triple, cpu, features};
   o.name = modelName.empty() ? makeIdentifier(stemOf(modelPath)) : modelName.getValue();
   if (!isIdentifier(o.name))
-    return usageError(absl::StrCat("--name ", o.name, ": not a C identifier, or a word that C or C++ reserves"));
+    return usageError(
+        absl::StrCat("--name ", o.name, ": not a C identifier, or a word that C or C++ reserves"));
   if (!seed.empty() && !absl::SimpleAtoi(seed.getValue(), &o.seed))
     return usageError(absl::StrCat("--seed ", seed.getValue(), ": give a number from 0 to 2^64-1"));
   o.dumpDir = dumpDir;

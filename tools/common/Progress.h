@@ -21,9 +21,9 @@ private:
 
   std::mutex mutex;
   std::condition_variable changed;
-  std::string text;    // guarded by mutex
+  std::string text;      // guarded by mutex
   bool stopping = false; // guarded by mutex
-  std::thread printer; // a phase may last long, so somebody else has to print
+  std::thread printer;   // a phase may last long, so somebody else has to print
 };
 
 } // namespace aotc::tools

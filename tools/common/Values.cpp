@@ -28,8 +28,8 @@ Tensor makeUp(const TensorInfo &input, std::optional<int64_t> indexBound, std::m
     if (isFloat(t.dtype()))
       t.setF(i, static_cast<double>(random() >> 40) * 0x1p-23 - 1.0);
     else
-      t.setI(i, static_cast<int64_t>(random() % static_cast<uint64_t>(
-                                         std::max<int64_t>(1, indexBound.value_or(defaultBound(t.dtype()))))));
+      t.setI(i, static_cast<int64_t>(random() % static_cast<uint64_t>(std::max<int64_t>(
+                                                    1, indexBound.value_or(defaultBound(t.dtype()))))));
   }
   return t;
 }

@@ -38,7 +38,10 @@ TEST(Header, LooksAsItDid) { expectGolden(writeHeader(keywordSpotting(), {"kws.h
 
 TEST(Header, EveryKindOfTensor) {
   ModelInfo m = keywordSpotting();
-  m.inputs = {{"a/b", DType::I1, {2}}, {"a_b", DType::F16, {}}, {"int", DType::BF16, {3, 0}}, {"arena", DType::U64, {1}}};
+  m.inputs = {{"a/b", DType::I1, {2}},
+              {"a_b", DType::F16, {}},
+              {"int", DType::BF16, {3, 0}},
+              {"arena", DType::U64, {1}}};
   m.outputs = {{"kws_call", DType::I8, {1}}, {"0", DType::F64, {2, 2}}};
   expectGolden(writeHeader(m, {"kws.h", false}), "kinds.h");
 }
@@ -71,7 +74,8 @@ TEST(Identifiers, MadeFromAnything) {
 }
 
 TEST(Identifiers, AreUnique) {
-  EXPECT_EQ(makeIdentifiers({"x", "x", "x_2", "y"}, {"y"}), (std::vector<std::string>{"x", "x_2", "x_2_2", "y_2"}));
+  EXPECT_EQ(makeIdentifiers({"x", "x", "x_2", "y"}, {"y"}),
+            (std::vector<std::string>{"x", "x_2", "x_2_2", "y_2"}));
 }
 
 TEST(Identifiers, KeywordsAreNone) {

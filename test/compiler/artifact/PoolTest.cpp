@@ -11,9 +11,9 @@ TEST(Pool, RunsEveryTaskOnce) {
     Pool pool(threads);
     for (int round = 0; round < 100; ++round) {
       std::vector<int> done(round);
-      pool.parallel()->run(pool.parallel()->pool, round,
-                           [](int64_t task, void *context) { ++(*static_cast<std::vector<int> *>(context))[task]; },
-                           &done);
+      pool.parallel()->run(
+          pool.parallel()->pool, round,
+          [](int64_t task, void *context) { ++(*static_cast<std::vector<int> *>(context))[task]; }, &done);
       EXPECT_EQ(std::accumulate(done.begin(), done.end(), 0), round);
     }
   }

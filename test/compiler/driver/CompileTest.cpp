@@ -1,7 +1,7 @@
 #include "compiler/driver/Compile.h"
+#include "absl/strings/match.h"
 #include "compiler/artifact/Loader.h"
 #include "compiler/driver/Errors.h"
-#include "absl/strings/match.h"
 #include "gtest/gtest.h"
 
 namespace aotc {

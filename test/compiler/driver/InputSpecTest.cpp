@@ -31,13 +31,14 @@ TEST(InputSpec, Names) {
 }
 
 TEST(InputSpec, EveryTypeName) {
-  for (const char *type : {"f32", "f64", "f16", "bf16", "i8", "i16", "i32", "i64", "u8", "u16", "u32", "u64", "bool"})
+  for (const char *type :
+       {"f32", "f64", "f16", "bf16", "i8", "i16", "i32", "i64", "u8", "u16", "u32", "u64", "bool"})
     EXPECT_TRUE(parse(std::string("[1]:") + type).dtype.has_value()) << type;
 }
 
 TEST(InputSpec, Errors) {
-  for (const char *bad : {"", "x", "x=", "=[1]", "1,28", "x=1,28", "[1", "[1,", "[1,,2]", "[-1]", "[1.5]", "[a]",
-                          "[n:1..64]", "[1]:float", "[1]f32", "[1]:", "[99999999999999999999]"}) {
+  for (const char *bad : {"", "x", "x=", "=[1]", "1,28", "x=1,28", "[1", "[1,", "[1,,2]", "[-1]", "[1.5]",
+                          "[a]", "[n:1..64]", "[1]:float", "[1]f32", "[1]:", "[99999999999999999999]"}) {
     absl::StatusOr<InputSpec> spec = parseInputSpec("--input", bad);
     ASSERT_FALSE(spec.ok()) << bad;
     EXPECT_EQ(spec.status().message().find("--input "), 0u) << spec.status();
