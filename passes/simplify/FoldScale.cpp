@@ -127,7 +127,8 @@ Value scaleWeights(PatternRewriter &rewriter, const Contraction &contraction, Va
 // The chain of constant multiplications and additions above `op` down to a
 // contraction becomes scaled weights and one addition.
 struct FoldChain : RewritePattern {
-  explicit FoldChain(MLIRContext *context) : RewritePattern(MatchAnyOpTypeTag(), 1, context) {}
+  FoldChain(MLIRContext *context, Pass::Statistic &scaledCount)
+      : RewritePattern(MatchAnyOpTypeTag(), 1, context), scaledCount(scaledCount) {}
 
   LogicalResult matchAndRewrite(Operation *op, PatternRewriter &rewriter) const override {
     auto chain = stepOf(op);
@@ -153,9 +154,11 @@ struct FoldChain : RewritePattern {
     Location loc = op->getLoc();
     auto type = typeOf(op->getResult(0));
     Value result = chain->x;
-    if (scaled)
+    if (scaled) {
       result = scaleWeights(rewriter, *contraction, contraction->op->getOperands(),
                             [&](int64_t i) { return chain->factor.at(contraction->outputChannel(i)); });
+      ++scaledCount;
+    }
     if (!isAll(chain->offset, 0))
       result = rewriter.create<BinaryOp>(
           loc, type, BinaryFn::Add, result,
@@ -163,11 +166,15 @@ struct FoldChain : RewritePattern {
     rewriter.replaceOp(op, result);
     return success();
   }
+
+private:
+  Pass::Statistic &scaledCount;
 };
 
 // A constant factor per input channel. Padding holds zeros, scaled or not.
 struct FoldInputScale : RewritePattern {
-  explicit FoldInputScale(MLIRContext *context) : RewritePattern(MatchAnyOpTypeTag(), 1, context) {}
+  FoldInputScale(MLIRContext *context, Pass::Statistic &scaledCount)
+      : RewritePattern(MatchAnyOpTypeTag(), 1, context), scaledCount(scaledCount) {}
 
   LogicalResult matchAndRewrite(Operation *op, PatternRewriter &rewriter) const override {
     auto contraction = contractionOf(op);
@@ -182,14 +189,18 @@ struct FoldInputScale : RewritePattern {
     Value result = scaleWeights(rewriter, *contraction, {step->x, contraction->weights},
                                 [&](int64_t i) { return step->factor.at(contraction->inputChannel(i)); });
     rewriter.replaceOp(op, result);
+    ++scaledCount;
     return success();
   }
+
+private:
+  Pass::Statistic &scaledCount;
 };
 
 struct FoldScale : impl::FoldScaleBase<FoldScale> {
   void runOnOperation() override {
     RewritePatternSet patterns(&getContext());
-    patterns.add<FoldChain, FoldInputScale>(&getContext());
+    patterns.add<FoldChain, FoldInputScale>(&getContext(), scaled);
     rewriteGreedily(getOperation(), std::move(patterns));
   }
 };

@@ -236,7 +236,9 @@ struct Layout : impl::LayoutBase<Layout> {
                  SinkThroughDims<ReduceOp>, SinkThroughDims<ReverseOp>, SinkThroughDims<ArgReduceOp>,
                  SinkThroughDims<CumulativeOp>, SinkThroughDims<SoftmaxOp>, SinkThroughUnitReshape,
                  TransposeIntoWeights>(context);
+    int64_t before = count<TransposeOp>(getOperation());
     rewriteGreedily(getOperation(), std::move(patterns));
+    removed += std::max<int64_t>(0, before - count<TransposeOp>(getOperation()));
   }
 };
 

@@ -21,6 +21,7 @@ def Simplify : Pass<"aotc-simplify", "::mlir::func::FuncOp"> {
     ```
   }];
   let dependentDialects = ["::aotc::nn::NNDialect"];
+  let statistics = [Statistic<"removed", "removed", "Operations fewer than before">];
 }
 
 def FoldScale : Pass<"aotc-fold-scale", "::mlir::func::FuncOp"> {
@@ -42,6 +43,7 @@ def FoldScale : Pass<"aotc-fold-scale", "::mlir::func::FuncOp"> {
     ```
   }];
   let dependentDialects = ["::aotc::nn::NNDialect"];
+  let statistics = [Statistic<"scaled", "scaled", "Contractions whose weights took a scale">];
 }
 
 def Layout : Pass<"aotc-layout", "::mlir::func::FuncOp"> {
@@ -61,6 +63,7 @@ def Layout : Pass<"aotc-layout", "::mlir::func::FuncOp"> {
     ```
   }];
   let dependentDialects = ["::aotc::nn::NNDialect"];
+  let statistics = [Statistic<"removed", "removed", "Transposes fewer than before">];
 }
 
 def NormalizeContractions : Pass<"aotc-normalize-contractions", "::mlir::func::FuncOp"> {

@@ -14,6 +14,13 @@ void populateConstantPatterns(mlir::RewritePatternSet &patterns);   // constants
 void populateWindowPatterns(mlir::RewritePatternSet &patterns);     // pad, conv, pool, reduce, resize
 void populateSinkReshapePatterns(mlir::RewritePatternSet &patterns); // reshapes behind contractions
 
+// How many operations of a kind `func` holds.
+template <typename OpT> int64_t count(mlir::Operation *func) {
+  int64_t result = 0;
+  func->walk([&](OpT) { ++result; });
+  return result;
+}
+
 // Applies the patterns to a fixed point. Failing to reach it within the limit
 // of iterations is no error: each rewrite on its own keeps the results.
 void rewriteGreedily(mlir::Operation *func, mlir::RewritePatternSet patterns);

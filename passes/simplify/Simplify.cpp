@@ -14,9 +14,7 @@ void rewriteGreedily(mlir::Operation *func, mlir::RewritePatternSet patterns) {
   // Functions have one block: there is no control flow to simplify.
   config.enableRegionSimplification = mlir::GreedySimplifyRegionLevel::Disabled;
   // Real graphs need a few rewrites an operation. A limit bounds the time for hostile ones.
-  int64_t ops = 0;
-  func->walk([&](mlir::Operation *) { ++ops; });
-  config.maxNumRewrites = 1000 + 50 * ops;
+  config.maxNumRewrites = 1000 + 50 * count<mlir::Operation *>(func);
   (void)mlir::applyPatternsAndFoldGreedily(func, std::move(patterns), config);
 }
 
@@ -29,7 +27,10 @@ struct Simplify : impl::SimplifyBase<Simplify> {
     populateMovementPatterns(patterns);
     populateTransposePatterns(patterns);
     populateWindowPatterns(patterns);
+    int64_t before = count<mlir::Operation *>(getOperation());
     rewriteGreedily(getOperation(), std::move(patterns));
+    // Normal forms may also add operations.
+    removed += std::max<int64_t>(0, before - count<mlir::Operation *>(getOperation()));
   }
 };
 } // namespace
