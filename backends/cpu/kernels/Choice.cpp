@@ -86,10 +86,12 @@ Tiling chooseTiling(const Contraction &c, const Choice &choice, const Isa &isa, 
   int64_t rows = tileRows(isa, vectors);
   Tiling t;
   int64_t unitElements; // of lhs that one more unit touches
+  int64_t unitPixels;
   if (c.pixels.size() == 1) {
     t.split = splitEvenly(c.rows, rows);
     t.units = t.split.tiles();
-    unitElements = t.split.size * std::max(std::abs(c.pixels[0].stride), int64_t{1});
+    unitElements = t.split.size * c.pixels[0].stride;
+    unitPixels = t.split.size;
   } else {
     int64_t width = c.pixels.back().extent, height = c.pixels[c.pixels.size() - 2].extent;
     t.mode = Tiling::Mode::Rows;
@@ -108,7 +110,13 @@ Tiling chooseTiling(const Contraction &c, const Choice &choice, const Isa &isa, 
     }
     t.units = c.rows / width / t.unitRows;
     unitElements = t.unitRows * c.pixels[c.pixels.size() - 2].stride;
+    unitPixels = t.unitRows * width;
   }
+  // The panels of rhs write the block's rows of the output one after the other;
+  // where they can be read again cheaply, the block leaves room for those too.
+  int64_t rhsBytes = c.depth * c.columns * choice.elementBytes;
+  if (rhsBytes <= isa.l2Bytes / 4)
+    unitElements += unitPixels * c.columns;
   int64_t unitBytes = std::max<int64_t>(unitElements, 1) * choice.elementBytes;
   int64_t fit = std::max<int64_t>(isa.l2Bytes / 2 / unitBytes, 1);
   t.unitsPerBlock = llvm::divideCeil(t.units, llvm::divideCeil(t.units, fit));
