@@ -6,6 +6,10 @@ using namespace mlir;
 
 namespace aotc::plan {
 
+// Views and joins over each other are followed recursively, so a model must not
+// stack thousands of them.
+constexpr int kMaxDepth = 16;
+
 Value withoutReshapes(Value value) {
   while (auto reshape = value.getDefiningOp<nn::ReshapeOp>())
     value = reshape.getOperand();
@@ -99,22 +103,30 @@ Slot Buffers::slotOf(Value value) const {
 
 void Buffers::merge(int storage, int into, int64_t offset) { parents[storage] = {into, offset}; }
 
+int Buffers::depthOf(Value value) const {
+  Operation *op = withoutReshapes(value).getDefiningOp();
+  return op ? depths.lookup(op) : 0;
+}
+
 // Puts the operands of an outermost concat side by side in the result's
 // storage, if each is a kernel's whole result that lies nowhere else yet.
 void Buffers::joinParts(nn::FusionOp fusion) {
   auto parts = outermostConcat(fusion);
   if (!parts)
     return;
-  int whole = slotOf(fusion.getResult(0)).storage;
+  int whole = slotOf(fusion.getResult(0)).storage, depth = 0;
   llvm::SmallDenseSet<int> seen{whole};
   for (Value part : *parts) {
     Slot slot = slotOf(part);
-    bool own = withoutReshapes(part).getDefiningOp<nn::FusionOp>() && isWhole(slot) &&
+    depth = std::max(depth, depthOf(part) + 1);
+    auto producer = withoutReshapes(part).getDefiningOp<nn::FusionOp>();
+    bool own = producer && formOf(producer) != Form::View && isWhole(slot) &&
                storages[slot.storage].space == Space::Arena;
-    if (!own || !seen.insert(slot.storage).second)
+    if (!own || depth > kMaxDepth || !seen.insert(slot.storage).second)
       return;
   }
   forms[fusion] = Form::Join;
+  depths[fusion] = depth;
   int64_t offset = slotOf(fusion.getResult(0)).offset;
   for (Value part : *parts) {
     Slot slot = slotOf(part);
@@ -135,11 +147,13 @@ FailureOr<Buffers> Buffers::build(func::FuncOp func) {
     } else if (auto reshape = dyn_cast<nn::ReshapeOp>(op)) {
       buffers.slots[reshape] = buffers.slots.lookup(reshape.getOperand());
     } else if (auto fusion = dyn_cast<nn::FusionOp>(op)) {
-      if (auto offset = contiguousSlice(fusion)) {
+      int depth = fusion.getInputs().size() == 1 ? buffers.depthOf(fusion.getInputs()[0]) + 1 : 0;
+      if (auto offset = contiguousSlice(fusion); offset && depth <= kMaxDepth) {
         Slot slot = buffers.slots.lookup(fusion.getInputs()[0]);
         buffers.slots[fusion.getResult(0)] = {slot.storage, slot.offset + *offset,
                                               denseBytes(fusion.getResult(0).getType())};
         buffers.forms[fusion] = Form::View;
+        buffers.depths[fusion] = depth;
         continue;
       }
       for (Value result : fusion.getResults())

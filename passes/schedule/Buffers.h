@@ -46,6 +46,7 @@ public:
 
 private:
   int newStorage(Space space, int64_t index, int64_t bytes);
+  int depthOf(mlir::Value value) const;
   mlir::LogicalResult addValue(mlir::Value value, Space space, int64_t index);
   void joinParts(nn::FusionOp fusion);
 
@@ -53,6 +54,7 @@ private:
   std::vector<std::pair<int, int64_t>> parents; // storage and offset that a merged storage lies at
   llvm::DenseMap<mlir::Value, Slot> slots;
   llvm::DenseMap<mlir::Operation *, Form> forms;
+  llvm::DenseMap<mlir::Operation *, int> depths; // of views and joins over each other
 };
 
 // The value behind reshapes.

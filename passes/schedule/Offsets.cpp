@@ -13,6 +13,9 @@ namespace {
 constexpr int64_t kSearchSteps = 6'000'000;
 constexpr size_t kSearchBuffers = 64;
 constexpr int64_t kRepairSteps = 5'000'000;
+// Up to here every pair of buffers that are live together is kept in a list;
+// beyond, one order is tried and pairs are compared as they come.
+constexpr size_t kListedBuffers = 3000;
 
 using Offsets = std::vector<int64_t>;
 
@@ -25,10 +28,11 @@ class Packer {
 public:
   // `buffers` have aligned, positive sizes.
   explicit Packer(const std::vector<Interval> &buffers) : buffers(buffers), neighbours(buffers.size()) {
-    for (size_t i = 0; i < buffers.size(); ++i)
-      for (size_t j = 0; j < buffers.size(); ++j)
-        if (i != j && buffers[i].first <= buffers[j].last && buffers[j].first <= buffers[i].last)
-          neighbours[i].push_back(static_cast<int>(j));
+    if (isListed())
+      for (size_t i = 0; i < buffers.size(); ++i)
+        for (size_t j = 0; j < buffers.size(); ++j)
+          if (i != j && overlap(i, j))
+            neighbours[i].push_back(static_cast<int>(j));
     for (const Interval &buffer : buffers)
       steps = std::max(steps, buffer.last + 1);
     std::vector<int64_t> load(steps + 1);
@@ -43,8 +47,10 @@ public:
   int64_t lowerBound() const { return bound; }
 
   Packing pack() {
-    tryOrder([](const Interval &b) { return double(b.bytes); });
     tryOrder([](const Interval &b) { return double(b.bytes) * (b.last - b.first + 1); });
+    if (!isListed())
+      return best;
+    tryOrder([](const Interval &b) { return double(b.bytes); });
     tryOrder([](const Interval &b) { return double(b.last - b.first + 1); });
     tryOrder([](const Interval &b) { return -double(b.first); });
     if (best.total > bound)
@@ -55,16 +61,29 @@ public:
   }
 
 private:
+  bool isListed() const { return buffers.size() <= kListedBuffers; }
+  bool overlap(size_t a, size_t b) const {
+    return buffers[a].first <= buffers[b].last && buffers[b].first <= buffers[a].last;
+  }
+
   // Places each buffer in turn into the tightest gap (or the lowest) among the
   // neighbours placed before.
   Packing place(const std::vector<int> &order, bool tightest) const {
     Packing packing{Offsets(buffers.size(), -1), 0};
     std::vector<std::pair<int64_t, int64_t>> taken;
-    for (int i : order) {
+    for (size_t position = 0; position < order.size(); ++position) {
+      int i = order[position];
       taken.clear();
-      for (int j : neighbours[i])
-        if (packing.offsets[j] >= 0)
-          taken.push_back({packing.offsets[j], packing.offsets[j] + buffers[j].bytes});
+      auto take = [&](int j) { taken.push_back({packing.offsets[j], packing.offsets[j] + buffers[j].bytes}); };
+      if (isListed()) {
+        for (int j : neighbours[i])
+          if (packing.offsets[j] >= 0)
+            take(j);
+      } else {
+        for (size_t earlier = 0; earlier < position; ++earlier)
+          if (overlap(i, order[earlier]))
+            take(order[earlier]);
+      }
       std::sort(taken.begin(), taken.end());
       int64_t cursor = 0, chosen = -1, slack = std::numeric_limits<int64_t>::max();
       for (auto [begin, end] : taken) {
@@ -100,7 +119,8 @@ private:
       return std::tie(y, buffers[b].bytes, a) < std::tie(x, buffers[a].bytes, b);
     });
     consider(order, true);
-    consider(order, false);
+    if (isListed())
+      consider(order, false);
   }
 
   // Moves a buffer that reaches the top to the front of the order, again and again.

@@ -10,6 +10,7 @@ namespace {
 // States kept a layer: wide for small problems, one (greedy) for large ones.
 constexpr int64_t kBeamWork = 2'000'000;
 constexpr int64_t kMaxBeam = 1000;
+constexpr size_t kMaxBeamKernels = 8000; // a layer looks at every kernel that can run
 
 struct State {
   std::vector<int> waiting;   // a kernel: predecessors that have not run
@@ -250,10 +251,14 @@ std::vector<int> chooseOrder(const OrderProblem &problem) {
       best = std::move(order);
     }
   };
-  for (std::vector<int> order : {best, beamOrder(problem), depthFirstOrder(problem)}) {
+  auto considerBoth = [&](std::vector<int> order) {
     consider(delayed(problem, order));
     consider(std::move(order));
-  }
+  };
+  considerBoth(best);
+  considerBoth(depthFirstOrder(problem));
+  if (best.size() <= kMaxBeamKernels)
+    considerBoth(beamOrder(problem));
   return best;
 }
 

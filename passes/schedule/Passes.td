@@ -40,4 +40,12 @@ def VerifyPlan : Pass<"aotc-verify-plan", "::mlir::func::FuncOp"> {
     places must lie inside their spaces.
   }];
 }
+
+def PrintPlan : Pass<"aotc-print-plan", "::mlir::func::FuncOp"> {
+  let summary = "Print the kernels and buffers of a plan as a table";
+  let description = [{
+    Writes to standard error: for each kernel the arena bytes live while it
+    runs, for each buffer its place and the kernels between which it is live.
+  }];
+}
 #endif

@@ -1,5 +1,6 @@
 #include "passes/schedule/PlanReport.h"
 #include "ir/Plan/Plan.h"
+#include "passes/schedule/Passes.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 
 #include <algorithm>
@@ -97,3 +98,21 @@ std::string formatPlan(const PlanReport &report) {
 }
 
 } // namespace aotc::plan
+
+namespace aotc::passes {
+#define GEN_PASS_DEF_PRINTPLAN
+#include "passes/schedule/Passes.h.inc"
+
+namespace {
+
+struct PrintPlanPass : impl::PrintPlanBase<PrintPlanPass> {
+  void runOnOperation() override {
+    if (getOperation().isExternal())
+      return;
+    llvm::errs() << plan::formatPlan(plan::describePlan(getOperation()));
+    markAllAnalysesPreserved();
+  }
+};
+
+} // namespace
+} // namespace aotc::passes
