@@ -30,6 +30,7 @@ public:
 
   void run() {
     outputs.resize(graph.nodes.size());
+    neverRuns.resize(graph.nodes.size());
     for (size_t i = 0; i < graph.nodes.size(); ++i)
       outputs[i] = importNode(i);
   }
@@ -39,26 +40,33 @@ public:
       return {};
     const Node &producer = graph.nodes[wanted.edge.node];
     builder.startNode(producer.name, producer.op);
-    return output(wanted.edge, "the requested output");
+    Operand result = output(wanted.edge, "the requested output");
+    return result.dead ? builder.error("the requested output is in a branch that is never taken") : result.value;
   }
 
 private:
   // What a node yields: nullopt when it was reported, so that consumers keep silent.
+  // Dead values are null (see OpRow::takesDead).
   using Outputs = std::optional<SmallVector<Value, 1>>;
+  struct Operand {
+    Value value;
+    bool dead = false;
+  };
 
   // False for an edge that the reader has reported as broken.
   bool isNode(Edge edge) const { return edge.node >= 0 && edge.node < static_cast<int>(graph.nodes.size()); }
 
-  Value output(Edge edge, const Twine &user) {
+  Operand output(Edge edge, const Twine &user) {
     if (!isNode(edge))
       return {};
     const Outputs &values = outputs[edge.node];
     if (!values)
-      return {};
+      return {Value(), neverRuns[edge.node]};
     if (edge.port >= 0 && edge.port < static_cast<int>(values->size()))
-      return (*values)[edge.port];
-    return builder.error(user + " is port " + Twine(edge.port) + " of '" + graph.nodes[edge.node].name +
-                         "', which has " + Twine(values->size()) + " outputs here");
+      return {(*values)[edge.port], !(*values)[edge.port]};
+    builder.error(user + " is port " + Twine(edge.port) + " of '" + graph.nodes[edge.node].name +
+                  "', which has " + Twine(values->size()) + " outputs here");
+    return {};
   }
 
   Outputs importNode(size_t index) {
@@ -67,33 +75,50 @@ private:
     if (auto found = bound.find(index); found != bound.end())
       return found->second ? Outputs(SmallVector<Value, 1>{found->second}) : std::nullopt;
     const OpRow *row = findOp(node.op);
+    SmallVector<Value> inputs;
+    bool anyDead = false, anyPoison = false;
+    for (size_t i = 0; i < node.inputs.size(); ++i) {
+      Operand operand = output(node.inputs[i], "operand " + Twine(i));
+      anyDead |= operand.dead;
+      anyPoison |= !operand.dead && !operand.value;
+      inputs.push_back(operand.value);
+    }
+    neverRuns[index] = anyDead && !(row && row->mayTakeDead);
+    if (neverRuns[index])
+      return std::nullopt;
     if (!row) {
-      std::string near = nearestOp(node.op);
-      builder.error("operation '" + node.op + "' is not supported",
+      std::string near = isControlFlow(node.op) ? "" : nearestOp(node.op);
+      builder.error("operation '" + node.op + "' is not supported" + (isControlFlow(node.op) ? " (control flow)" : ""),
                     near.empty() ? "" : "the nearest supported operation is '" + near + "'");
       return std::nullopt;
     }
-    SmallVector<Value> inputs;
-    for (size_t i = 0; i < node.inputs.size(); ++i)
-      inputs.push_back(output(node.inputs[i], "operand " + Twine(i)));
     NodeImport import(builder, node, inputs, streams);
     // Attributes and types are checked even where operands are poison, so that all are listed.
     checkRow(import, *row);
-    if (builder.failed() || llvm::is_contained(inputs, Value()))
+    if (builder.failed() || anyPoison)
       return std::nullopt;
     for (const auto &[operand, what] : row->constants)
       for (int i = 0, e = inputs.size(); i < e; ++i) {
         bool meant = operand == i || operand == OpRow::kEveryOperand || (operand == OpRow::kLastOperand && i + 1 == e);
-        if (meant && !isKnown(inputs[i]))
+        if (meant && inputs[i] && !isKnown(inputs[i]))
           builder.error("operand " + Twine(i) + " (" + what + ") must be known at compile time",
                         "make it a constant, or derive it from shapes");
       }
     if (builder.failed())
       return std::nullopt;
     Results values = row->import(import);
-    if (builder.failed() || llvm::is_contained(values, Value()))
+    if (builder.failed() || (!row->mayYieldDead && llvm::is_contained(values, Value())))
       return std::nullopt;
     return SmallVector<Value, 1>(values);
+  }
+
+  // Their names resemble those of unrelated operations.
+  static bool isControlFlow(StringRef op) {
+    for (StringRef prefix : {"Enter", "Exit", "NextIteration", "LoopCond", "While", "StatelessWhile", "If", "StatelessIf",
+                             "Case", "StatelessCase", "For", "TensorArray", "TensorList", "RefEnter", "RefExit", "Stack"})
+      if (op.starts_with(prefix))
+        return true;
+    return false;
   }
 
   static bool isKnown(Value value) {
@@ -136,7 +161,8 @@ private:
   ImportBuilder builder;
   RandomStreams streams;
   std::map<size_t, Value> bound; // by node
-  std::vector<Outputs> outputs;                      // of each node
+  std::vector<Outputs> outputs;  // of each node
+  std::vector<bool> neverRuns;   // nodes of which an operand is dead
 };
 
 // Folding leaves constants behind that nobody uses.

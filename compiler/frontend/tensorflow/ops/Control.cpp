@@ -23,6 +23,30 @@ Results forward(NodeImport &n) { return n.in(0); }
 
 Results forwardAll(NodeImport &n) { return n.allInputs(); }
 
+// Conditionals whose predicate is known: frozen training graphs ask whether they train.
+Results switchOp(NodeImport &n) {
+  auto predicate = n.constantInt(1);
+  if (!predicate)
+    return Value();
+  return *predicate ? Results{Value(), n.in(0)} : Results{n.in(0), Value()};
+}
+
+Results merge(NodeImport &n) {
+  Results results(llvm::ArrayRef<Value>{});
+  for (auto [i, operand] : llvm::enumerate(n.allInputs())) {
+    if (!operand)
+      continue;
+    if (!results.empty())
+      return n.error("more than one operand arrives here", "only conditionals whose predicate is constant are supported");
+    results.push_back(operand);
+    results.push_back(n.b.indices(DType::I32, {static_cast<int64_t>(i)}));
+  }
+  if (results.empty())
+    return {Value(), Value()};
+  results[1] = n.b.reshape(results[1], {});
+  return results;
+}
+
 } // namespace
 
 void addControlOps(OpRows &rows) {
@@ -32,6 +56,10 @@ void addControlOps(OpRows &rows) {
   for (const char *name : {"Identity", "PlaceholderWithDefault", "StopGradient", "PreventGradient", "Snapshot",
                            "CheckNumerics", "CheckNumericsV2", "DebugIdentity", "DebugIdentityV2"})
     rows.emplace_back(name, 1, kAll, forward);
+  for (const char *name : {"Switch", "RefSwitch"})
+    rows.push_back(OpRow(name, 2, kAll, switchOp).needsConstant(1, "predicate").yieldsDead());
+  for (const char *name : {"Merge", "RefMerge"})
+    rows.push_back(OpRow(name, -1, kAll, merge).atLeast(1).takesDead().yieldsDead());
   rows.push_back(OpRow("Print", -1, kAll, forward).atLeast(1));
   rows.push_back(OpRow("IdentityN", -1, kAll, forwardAll).atLeast(1));
   for (const char *name : {"NoOp", "Assert", "PrintV2"})

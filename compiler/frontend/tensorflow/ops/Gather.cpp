@@ -57,6 +57,8 @@ Results tensorScatterSub(NodeImport &n) {
 Results where(NodeImport &n) {
   Tensor condition = n.constant(0);
   int64_t rank = condition.rank();
+  if (condition.size() > (int64_t(1) << 20))
+    return n.error("condition has too many elements");
   std::vector<int64_t> found;
   for (int64_t i = 0; i < condition.size(); ++i) {
     if (condition.f(i) == 0)

@@ -63,6 +63,16 @@ struct OpRow {
     constants.push_back({operand, std::move(what)});
     return std::move(*this);
   }
+  // Switch leaves one of its outputs without a value, and what depends on such
+  // a dead value is dead as well, until a Merge takes the live one of its operands.
+  OpRow yieldsDead() && {
+    mayYieldDead = true;
+    return std::move(*this);
+  }
+  OpRow takesDead() && {
+    mayTakeDead = true;
+    return std::move(*this);
+  }
   // The attribute, where present, must have one of these values.
   OpRow oneOf(std::string attr, std::vector<std::string> values) && {
     choices.push_back({std::move(attr), std::move(values)});
@@ -82,6 +92,7 @@ struct OpRow {
   ImportFn import;
   TypeSet types; // of operand 0 (of attribute T or dtype where there is none)
   int minInputs, maxInputs; // maxInputs -1: any number
+  bool mayYieldDead = false, mayTakeDead = false;
   std::vector<ConstantOperand> constants;
   std::vector<Choice> choices;
 };
