@@ -31,11 +31,11 @@ configure() {
   if command -v clang++-19 >/dev/null; then
     export CC=${CC:-clang-19} CXX=${CXX:-clang++-19}
   fi
-  cmake -G Ninja -S "$root" -B "$folder" "$@" >"$folder.configure.log" 2>&1 || {
-    cat "$folder.configure.log" >&2
+  mkdir -p "$folder"
+  cmake -G Ninja -S "$root" -B "$folder" "$@" >"$folder/configure.log" 2>&1 || {
+    cat "$folder/configure.log" >&2
     return 1
   }
-  rm -f "$folder.configure.log"
 }
 
 # build FOLDER [TARGET...]

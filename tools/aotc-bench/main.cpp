@@ -1,12 +1,13 @@
 // aotc-bench: compiles a model and times the very object.
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
 #include "compiler/artifact/Loader.h"
 #include "compiler/artifact/Pool.h"
 #include "tools/common/Options.h"
 #include "tools/common/Values.h"
+#include "llvm/Support/FormatVariadic.h"
 #include "llvm/Support/JSON.h"
-#include "llvm/Support/raw_ostream.h"
 
 #include <algorithm>
 #include <chrono>
@@ -104,22 +105,21 @@ absl::Status run() {
     return times.status();
 
   double median = quantile(*times, 0.5), p95 = quantile(*times, 0.95);
-  if (asJson)
-    llvm::outs() << llvm::json::Value(llvm::json::Object{{"model", llvm::json::fixUTF8(options->modelPath)},
-                                                         {"min_ms", times->front()},
-                                                         {"median_ms", median},
-                                                         {"p95_ms", p95},
-                                                         {"threads", static_cast<int64_t>(threads)},
-                                                         {"runs", static_cast<int64_t>(times->size())},
-                                                         {"cpu", result->model.target.cpu},
-                                                         {"arena_bytes", result->model.arenaBytes},
-                                                         {"weights_bytes", result->model.weightsBytes}})
-                 << "\n";
-  else
-    std::printf("%s  min %.4f ms  median %.4f ms  p95 %.4f ms  (%zu runs, %u thread%s)\n",
-                printable(options->modelPath).c_str(), times->front(), median, p95, times->size(), threads,
-                threads == 1 ? "" : "s");
-  return absl::OkStatus();
+  if (!asJson)
+    return tools::print(
+        absl::StrFormat("%s  min %.4f ms  median %.4f ms  p95 %.4f ms  (%d runs, %d thread%s)\n",
+                        printable(options->modelPath), times->front(), median, p95, times->size(), threads,
+                        threads == 1 ? "" : "s"));
+  llvm::json::Value figures = llvm::json::Object{{"model", llvm::json::fixUTF8(options->modelPath)},
+                                                 {"min_ms", times->front()},
+                                                 {"median_ms", median},
+                                                 {"p95_ms", p95},
+                                                 {"threads", static_cast<int64_t>(threads)},
+                                                 {"runs", static_cast<int64_t>(times->size())},
+                                                 {"cpu", result->model.target.cpu},
+                                                 {"arena_bytes", result->model.arenaBytes},
+                                                 {"weights_bytes", result->model.weightsBytes}};
+  return tools::print(llvm::formatv("{0}\n", figures));
 }
 
 } // namespace

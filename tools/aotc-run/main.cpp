@@ -1,14 +1,15 @@
 // aotc-run: compiles a model, runs the very object on .npy inputs, compares.
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
 #include "compiler/artifact/Loader.h"
 #include "compiler/artifact/OutputFile.h"
 #include "tools/common/Compare.h"
 #include "tools/common/Options.h"
 #include "tools/common/Values.h"
 #include "llvm/Support/FileSystem.h"
+#include "llvm/Support/FormatVariadic.h"
 #include "llvm/Support/JSON.h"
-#include "llvm/Support/raw_ostream.h"
 
 #include <cmath>
 #include <cstdio>
@@ -105,7 +106,7 @@ absl::Status attachExpects(const std::vector<InputSpec> &specs, std::vector<Outp
 
 json::Value number(double x) { return std::isfinite(x) ? json::Value(x) : json::Value(nullptr); }
 
-void printJson(const std::vector<Output> &outputs, bool pass) {
+std::string jsonText(const std::vector<Output> &outputs, bool pass) {
   json::Array list;
   for (const Output &o : outputs) {
     tools::Summary s = tools::summarize(o.value);
@@ -124,21 +125,22 @@ void printJson(const std::vector<Output> &outputs, bool pass) {
     }
     list.push_back(std::move(entry));
   }
-  llvm::outs() << json::Value(json::Object{{"pass", pass}, {"outputs", std::move(list)}}) << "\n";
+  return llvm::formatv("{0}\n", json::Value(json::Object{{"pass", pass}, {"outputs", std::move(list)}}));
 }
 
-void printText(const std::vector<Output> &outputs) {
+std::string plainText(const std::vector<Output> &outputs) {
+  std::string text;
   for (const Output &o : outputs) {
-    std::printf("%s  %s", printable(o.name).c_str(), typeString(o.value).c_str());
+    absl::StrAppend(&text, printable(o.name), "  ", typeString(o.value));
     if (o.expected) {
-      std::printf("  max abs error %.3g  max rel error %.3g  %s\n", o.comparison.maxAbsError,
-                  o.comparison.maxRelError, o.comparison.pass ? "ok" : "FAILED");
+      absl::StrAppendFormat(&text, "  max abs error %.3g  max rel error %.3g  %s\n", o.comparison.maxAbsError,
+                            o.comparison.maxRelError, o.comparison.pass ? "ok" : "FAILED");
     } else {
       tools::Summary s = tools::summarize(o.value);
-      std::printf("  min %.6g  max %.6g  mean %.6g\n", s.min, s.max, s.mean);
+      absl::StrAppendFormat(&text, "  min %.6g  max %.6g  mean %.6g\n", s.min, s.max, s.mean);
     }
   }
-  std::fflush(stdout);
+  return text;
 }
 
 absl::Status saveOutputs(const std::vector<Output> &outputs) {
@@ -199,7 +201,8 @@ absl::StatusOr<ExitCode> run() {
   if (!outputFolder.empty())
     if (absl::Status status = saveOutputs(outputs); !status.ok())
       return status;
-  asJson ? printJson(outputs, pass) : printText(outputs);
+  if (absl::Status status = tools::print(asJson ? jsonText(outputs, pass) : plainText(outputs)); !status.ok())
+    return status;
   for (const Output &o : outputs)
     if (o.expected && !o.comparison.pass)
       std::fprintf(stderr, "aotc-run: output '%s' %s\n", printable(o.name).c_str(),

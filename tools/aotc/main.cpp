@@ -2,8 +2,8 @@
 #include "absl/strings/str_cat.h"
 #include "compiler/artifact/OutputFile.h"
 #include "tools/common/Options.h"
+#include "llvm/Support/FileSystem.h"
 #include "llvm/Support/Path.h"
-#include "llvm/Support/raw_ostream.h"
 
 namespace cl = llvm::cl;
 using namespace aotc;
@@ -89,13 +89,17 @@ absl::Status run() {
   for (const Output &output : outputs) {
     if (output.kind == Emit::Header)
       options->headerFile = llvm::sys::path::filename(output.path).str();
+    if (llvm::sys::fs::equivalent(output.path, options->modelPath))
+      return usageError(absl::StrCat(output.path, ": this output would overwrite the model"));
     if (absl::Status status = files.open(output.path); !status.ok())
       return status;
   }
   absl::StatusOr<CompileResult> result = tools::compile(*options, /*quiet=*/false);
   if (!result.ok())
     return result.status();
-  llvm::outs() << result->stoppedIR;
+  if (!result->stoppedIR.empty())
+    if (absl::Status status = tools::print(result->stoppedIR); !status.ok())
+      return status;
   for (const Output &output : outputs)
     if (absl::Status status = files.write(output.path, (*result).*output.bytes); !status.ok())
       return status;

@@ -1,5 +1,6 @@
 #include "tools/common/Options.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
 #include "absl/strings/str_split.h"
 #include "compiler/artifact/OutputFile.h"
 #include "compiler/artifact/Report.h"
@@ -8,7 +9,9 @@
 #include "llvm/Support/Path.h"
 #include "llvm/Support/raw_ostream.h"
 
+#include <cerrno>
 #include <cstdio>
+#include <cstring>
 
 namespace cl = llvm::cl;
 
@@ -115,9 +118,8 @@ std::optional<ExitCode> parseCommandLine(int argc, char **argv, const std::strin
     // A wrong value of a flag has been reported by the flag itself.
     return stream.str().empty() ? ExitCode::Usage : fail(usageError(oneLine(stream.str())));
   if (listOps) {
-    for (const std::string &op : importableOps())
-      llvm::outs() << op << "\n";
-    return ExitCode::Ok;
+    absl::Status status = print(absl::StrCat(absl::StrJoin(importableOps(), "\n"), "\n"));
+    return status.ok() ? ExitCode::Ok : fail(status);
   }
   if (modelPath.empty())
     return fail(usageError(absl::StrCat("no model given; see ", toolName, " --help")));
@@ -182,6 +184,12 @@ absl::StatusOr<CompileResult> compile(CompileOptions options, bool quiet) {
       return s;
   }
   return result;
+}
+
+absl::Status print(const std::string &text) {
+  if (std::fwrite(text.data(), 1, text.size(), stdout) == text.size() && std::fflush(stdout) == 0)
+    return absl::OkStatus();
+  return ioError(absl::StrCat("standard output cannot be written: ", std::strerror(errno)));
 }
 
 ExitCode fail(const absl::Status &status) {

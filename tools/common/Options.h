@@ -28,6 +28,8 @@ bool nameGiven(); // whether --name was there
 // `quiet`: nothing on stderr unless it fails.
 absl::StatusOr<CompileResult> compile(CompileOptions options, bool quiet);
 
+// Writes to standard output, which may be a full disk.
+absl::Status print(const std::string &text);
 // "TOOL: error: ..." on stderr; problems of a model stand as they are, one a line.
 ExitCode fail(const absl::Status &status);
 // main() of a tool around its body.
