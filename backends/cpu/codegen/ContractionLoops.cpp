@@ -28,7 +28,10 @@ public:
   void emit() {
     Index linear = IndexSpace::linearize(nest.indices(), shape);
     int64_t bytes = std::max<int64_t>(4, RegionEmitter::bytesOf(element));
-    nest.emit(chooseLanes(emitter.isa, bytes, nest.innerExtent(), 4), [&](Step step) {
+    // Without a loop over channels lanes would run along the image, where windows are clipped for one element.
+    bool single = shape.back() == 1 && !mlir::isa<nn::MatMulOp>(op);
+    int64_t lanes = single ? 1 : chooseLanes(emitter.isa, bytes, nest.innerExtent(), 4);
+    nest.emit(lanes, [&](Step step) {
       Evaluator evaluator(emitter, space, step.lanes, step.lane);
       Value *zero = gen.zero(emitter.registerType(element, step.lanes));
       Value *sum = llvm::TypeSwitch<Operation *, Value *>(op)

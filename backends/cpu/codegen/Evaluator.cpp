@@ -303,6 +303,9 @@ Value *Evaluator::pad(mlir::Value tensor, ArrayRef<Index> indices) {
   Indices inside(indices);
   Value *border = nullptr; // whether the element lies outside the operand
   for (auto [d, extent] : llvm::enumerate(nn::shapeOf(op.getOperand()))) {
+    // Never outside; and where loops merged, its index alone has no meaning.
+    if (op.getLow()[d] == 0 && op.getHigh()[d] == 0)
+      continue;
     Index index = indices[d] - op.getLow()[d];
     inside[d] = index;
     Range range = space.range(index);

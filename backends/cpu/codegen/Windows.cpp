@@ -15,6 +15,13 @@ static mlir::Type elementOf(mlir::Value tensor) {
   return mlir::cast<mlir::RankedTensorType>(tensor.getType()).getElementType();
 }
 
+// A single channel has no loop: the innermost one runs along the image then,
+// and window bounds and sample positions are those of one element.
+static int64_t channelLanes(RegionEmitter &emitter, const LoopNest &nest, ArrayRef<int64_t> shape, int64_t unroll) {
+  return shape.back() == 1 ? 1
+                           : chooseLanes(emitter.isa, widestElement(emitter.body), nest.innerExtent(), unroll);
+}
+
 namespace {
 
 class Pool {
@@ -25,7 +32,7 @@ public:
 
   void emit() {
     Index linear = IndexSpace::linearize(nest.indices(), shape);
-    int64_t lanes = chooseLanes(emitter.isa, widestElement(emitter.body), nest.innerExtent(), 4);
+    int64_t lanes = channelLanes(emitter, nest, shape, 4);
     nest.emit(lanes, [&](Step step) {
       Reduction reduction(emitter, op.getFn() == nn::PoolFn::Max ? nn::ReduceFn::Max : nn::ReduceFn::Sum, element);
       Indices from(nest.indices());
@@ -86,7 +93,7 @@ public:
 
   void emit() {
     Index linear = IndexSpace::linearize(nest.indices(), shape);
-    int64_t lanes = chooseLanes(emitter.isa, widestElement(emitter.body), nest.innerExtent(), 2);
+    int64_t lanes = channelLanes(emitter, nest, shape, 2);
     nest.emit(lanes, [&](Step step) {
       samples.clear();
       for (size_t d = 0; d + 2 < shape.size(); ++d)
