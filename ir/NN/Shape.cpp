@@ -24,12 +24,12 @@ LogicalResult BroadcastOp::verify() {
   return success();
 }
 
-LogicalResult TransposeOp::verify() {
+LogicalResult TransposeOp::verify() { // transpose_c2
   return expectType(*this, typeOf(getResult()),
                     inferTranspose(typeOf(getOperand()), getPermutation(), [&] { return emitOpError(); }));
 }
 
-LogicalResult ConcatOp::verify() {
+LogicalResult ConcatOp::verify() { // concat_c3
   return expectType(*this, typeOf(getResult()),
                     inferConcat(getInputs().getTypes(), getAxis(), [&] { return emitOpError(); }));
 }

@@ -2,21 +2,25 @@
 """File sizes, and the ties between rules, verifiers, passes and their tests."""
 import pathlib
 import re
-import subprocess
 import sys
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 LIMIT = 800
 
 
-def tracked(*patterns):
-    listing = subprocess.run(["git", "ls-files", "--cached", "--others", "--exclude-standard", *patterns], cwd=ROOT,
-                             capture_output=True, text=True, check=True)
-    return [ROOT / name for name in listing.stdout.split() if (ROOT / name).exists()]
+def sources(*patterns):
+    """Files of the tree that match, build folders left out; a pattern is "folder/*.ext" at any depth."""
+    found = []
+    for pattern in patterns:
+        folder, _, name = pattern.rpartition("/")
+        for path in sorted((ROOT / folder).rglob(name)):
+            if not path.relative_to(ROOT).parts[0].startswith((".", "build")):
+                found.append(path)
+    return found
 
 
 def file_sizes():
-    for path in tracked("*.cpp", "*.h", "*.c", "*.td", "*.py", "*.cmake", "*.mlir"):
+    for path in sources("*.cpp", "*.h", "*.c", "*.td", "*.py", "*.cmake", "*.mlir"):
         lines = path.read_text().count("\n")
         if lines > LIMIT:
             yield f"{path.relative_to(ROOT)}: {lines} lines, the limit is {LIMIT}"
@@ -24,13 +28,13 @@ def file_sizes():
 
 def rules():
     """Each (Cn) of an op's description is checked somewhere and has an invalid test."""
-    sources = "".join(p.read_text() for p in tracked("ir/*.cpp", "ir/*.h"))
-    tests = "".join(p.read_text() for p in tracked("test/ir/*.mlir"))
-    for td in tracked("ir/NN/*.td"):
+    code = "".join(p.read_text() for p in sources("ir/*.cpp", "ir/*.h"))
+    tests = "".join(p.read_text() for p in sources("test/ir/*.mlir"))
+    for td in sources("ir/NN/*.td"):
         for op in re.split(r"\ndef (?=NN_\w+Op :)", td.read_text())[1:]:
             name = re.search(r'NN_Op<"(\w+)"', op).group(1)
             for rule in sorted(set(re.findall(r"\(C(\d+)\)", op))):
-                if not re.search(rf"\b{name}_c{rule}\b", sources):
+                if not re.search(rf"\b{name}_c{rule}\b", code):
                     yield f"nn.{name}: no verifier line is marked {name}_c{rule}"
                 if not re.search(rf"@{name}_c{rule}\b", tests):
                     yield f"nn.{name}: no invalid test @{name}_c{rule} under test/ir"
@@ -38,8 +42,8 @@ def rules():
 
 def passes():
     """Each pass has a summary, a description and a lit test that runs it."""
-    tests = "".join(p.read_text() for p in tracked("test/*.mlir"))
-    for td in tracked("*Passes.td"):
+    tests = "".join(p.read_text() for p in sources("test/*.mlir"))
+    for td in sources("*Passes.td"):
         for block in re.split(r"\ndef ", td.read_text())[1:]:
             match = re.search(r':\s*Pass<"([\w-]+)"', block)
             if not match:

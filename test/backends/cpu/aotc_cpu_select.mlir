@@ -1,0 +1,48 @@
+// RUN: aotc-opt %s --split-input-file --aotc-cpu-select="triple=x86_64-unknown-linux-gnu cpu=x86-64-v3" | FileCheck %s
+
+// 20 columns fill panels of 24; the body sees the logical weights.
+// CHECK-LABEL: @matmul
+// CHECK: %[[W:.*]] = nn.constant {{.*}} : tensor<1x1x8x24xf32>
+// CHECK: nn.fusion {{ *}}contraction(%{{.*}}, %[[W]]) {kernel = {columns = 24 : i64, name = "gemm", rows = 3 : i64}}
+// CHECK: %[[U:.*]] = nn.unpack_panels %{{.*}} : tensor<1x1x8x24xf32> -> tensor<8x20xf32>
+// CHECK: nn.matmul %{{.*}}, %[[U]]
+func.func @matmul(%x: tensor<6x8xf32>) -> tensor<6x20xf32> {
+  %w = nn.constant dense<0.5> : tensor<8x20xf32>
+  %r = nn.fusion contraction(%x, %w) : (tensor<6x8xf32>, tensor<8x20xf32>) -> tensor<6x20xf32> {
+  ^bb0(%a: tensor<6x8xf32>, %b: tensor<8x20xf32>):
+    %m = nn.matmul %a, %b : (tensor<6x8xf32>, tensor<8x20xf32>) -> tensor<6x20xf32>
+    nn.yield %m : tensor<6x20xf32>
+  }
+  return %r : tensor<6x20xf32>
+}
+
+// -----
+
+// A padded convolution copies its input into a zero-bordered scratch: 10*10*16*4 bytes.
+// CHECK-LABEL: @conv
+// CHECK: nn.constant {{.*}} : tensor<1x2x144x16xf32>
+// CHECK: nn.fusion {{ *}}contraction({{.*}}) {kernel = {columns = 16 : i64, name = "gemm", rows = 6 : i64}, scratch = 6400 : i64}
+// CHECK: nn.unpack_panels {{.*}} -> tensor<3x3x16x32xf32>
+func.func @conv(%x: tensor<1x8x8x16xf32>) -> tensor<1x8x8x32xf32> {
+  %w = nn.constant dense<0.5> : tensor<3x3x16x32xf32>
+  %r = nn.fusion contraction(%x, %w) : (tensor<1x8x8x16xf32>, tensor<3x3x16x32xf32>) -> tensor<1x8x8x32xf32> {
+  ^bb0(%a: tensor<1x8x8x16xf32>, %b: tensor<3x3x16x32xf32>):
+    %m = nn.conv %a, %b {strides = array<i64: 1, 1>, dilations = array<i64: 1, 1>, padLow = array<i64: 1, 1>, padHigh = array<i64: 1, 1>} : (tensor<1x8x8x16xf32>, tensor<3x3x16x32xf32>) -> tensor<1x8x8x32xf32>
+    nn.yield %m : tensor<1x8x8x32xf32>
+  }
+  return %r : tensor<1x8x8x32xf32>
+}
+
+// -----
+
+// Other groups keep to the generic path.
+// CHECK-LABEL: @loop
+// CHECK: nn.fusion {{ *}}loop(%{{.*}}) : (tensor<4xf32>) -> tensor<4xf32>
+func.func @loop(%x: tensor<4xf32>) -> tensor<4xf32> {
+  %r = nn.fusion loop(%x) : (tensor<4xf32>) -> tensor<4xf32> {
+  ^bb0(%a: tensor<4xf32>):
+    %m = nn.unary exp %a : tensor<4xf32> -> tensor<4xf32>
+    nn.yield %m : tensor<4xf32>
+  }
+  return %r : tensor<4xf32>
+}
