@@ -21,6 +21,14 @@ struct PhaseTime {
   double seconds = 0;
 };
 
+// A buffer of the arena: live from kernel `first` to kernel `last`.
+struct BufferInfo {
+  std::string name; // of the node whose kernel writes it
+  bool scratch = false;
+  int64_t first = 0, last = 0;
+  int64_t offset = 0, bytes = 0;
+};
+
 // Sizes are bytes.
 struct ModelInfo {
   std::string name;      // C identifier
@@ -33,6 +41,7 @@ struct ModelInfo {
   int64_t naiveBytes = 0; // all buffers side by side
   int64_t weightsBytes = 0, codeBytes = 0, objectBytes = 0;
   std::vector<RegionReport> regions;
+  std::vector<BufferInfo> buffers;
   std::vector<PhaseTime> phases;
   int64_t peakMemory = 0; // of the compiler process
 };

@@ -42,6 +42,17 @@ std::string writeReport(const ModelInfo &m) {
       json.attribute("align", m.arenaAlign);
       json.attribute("lower_bound_bytes", m.lowerBound);
       json.attribute("naive_bytes", m.naiveBytes);
+      json.attributeArray("buffers", [&] {
+        for (const BufferInfo &b : m.buffers)
+          json.object([&] {
+            json.attribute("name", llvm::json::fixUTF8(b.name));
+            json.attribute("scratch", b.scratch);
+            json.attribute("first_region", b.first);
+            json.attribute("last_region", b.last);
+            json.attribute("offset", b.offset);
+            json.attribute("bytes", b.bytes);
+          });
+      });
     });
     int64_t flops = 0;
     json.attributeArray("regions", [&] {

@@ -8,6 +8,7 @@
 #include "passes/fold/Passes.h"
 #include "passes/fuse/Passes.h"
 #include "passes/schedule/Passes.h"
+#include "passes/schedule/PlanReport.h"
 #include "passes/simplify/Passes.h"
 
 namespace aotc {
@@ -48,17 +49,15 @@ absl::Status schedule(Compilation &c) {
   });
   if (!status.ok())
     return status;
-  auto function = *c.module->getOps<mlir::func::FuncOp>().begin();
-  auto number = [&](const char *name, int64_t &out) {
-    if (auto attr = function->getAttrOfType<mlir::IntegerAttr>(name))
-      out = attr.getInt();
-  };
+  plan::PlanReport report = plan::describePlan(*c.module->getOps<mlir::func::FuncOp>().begin());
   ModelInfo &m = c.result.model;
-  number("plan.arena_bytes", m.arenaBytes);
-  number("plan.arena_align", m.arenaAlign);
-  number("plan.lower_bound", m.lowerBound);
-  number("plan.naive_bytes", m.naiveBytes);
-  number("plan.weights_bytes", m.weightsBytes);
+  m.arenaBytes = report.arenaBytes;
+  m.arenaAlign = report.arenaAlign;
+  m.lowerBound = report.lowerBound;
+  m.naiveBytes = report.naiveBytes;
+  m.weightsBytes = report.weightsBytes;
+  for (plan::PlanReport::Buffer &b : report.buffers)
+    m.buffers.push_back({std::move(b.name), b.scratch, b.first, b.last, b.offset, b.bytes});
   if (c.options.wants(Emit::Plan))
     c.result.plan = c.printIR(/*elide=*/true);
   return absl::OkStatus();
