@@ -137,12 +137,12 @@ def train(random, images=6000, epochs=6, batch=50):
 def graph_messages():
     """The Python classes of the repository's graph.proto, generated on the fly."""
     root = os.path.abspath(os.path.join(os.path.dirname(__file__), "..", ".."))
-    folder = tempfile.mkdtemp()
     proto = "compiler/frontend/tensorflow/proto/"
-    subprocess.check_call(["protoc", "--python_out=" + folder, "-I" + root,
-                           *(os.path.join(root, proto, name) for name in ("tensor.proto", "graph.proto"))])
-    sys.path.insert(0, folder)
-    from compiler.frontend.tensorflow.proto import graph_pb2
+    with tempfile.TemporaryDirectory() as folder:
+        subprocess.check_call(["protoc", "--python_out=" + folder, "-I" + root,
+                               *(os.path.join(root, proto, name) for name in ("tensor.proto", "graph.proto"))])
+        sys.path.insert(0, folder)
+        from compiler.frontend.tensorflow.proto import graph_pb2
     return graph_pb2
 
 
