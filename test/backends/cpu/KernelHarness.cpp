@@ -27,6 +27,8 @@ namespace aotc::cpu {
 TargetSpec kernelTarget(const std::string &level) {
   if (level == "aarch64")
     return {"aarch64-unknown-linux-gnu", "generic", "+neon,+fp-armv8"};
+  if (level == "scalar")
+    return {"riscv64-unknown-linux-gnu", "generic-rv64", "+m,+a,+f,+d,+c"};
   if (level == "riscv64")
     return {"riscv64-unknown-linux-gnu", "generic-rv64", "+m,+a,+f,+d,+c,+v,+zvl256b"};
   std::string features = "+sse2";
@@ -37,17 +39,17 @@ TargetSpec kernelTarget(const std::string &level) {
   return {"x86_64-unknown-linux-gnu", level, features};
 }
 
-bool hostRuns(const std::string &level) {
+std::string runnableLevel(const std::string &level) {
 #if defined(__x86_64__)
   llvm::StringMap<bool> features = llvm::sys::getHostCPUFeatures();
-  if (level == "x86-64")
-    return true;
-  if (level == "x86-64-v3")
-    return features["avx2"] && features["fma"];
-  if (level == "x86-64-v4")
-    return features["avx512f"] && features["avx512vl"] && features["avx512dq"] && features["avx512bw"];
+  bool v3 = features["avx2"] && features["fma"] && features["f16c"];
+  bool v4 = v3 && features["avx512f"] && features["avx512vl"] && features["avx512dq"] && features["avx512bw"];
+  if (level == "x86-64" || (level == "x86-64-v4" && v4))
+    return level;
+  return v3 ? "x86-64-v3" : "x86-64";
+#else
+  return "";
 #endif
-  return false;
 }
 
 static constexpr char kPattern = 0x5A;
@@ -190,12 +192,12 @@ static std::unique_ptr<llvm::TargetMachine> machineFor(const TargetSpec &target)
                              std::nullopt, llvm::CodeGenOptLevel::Aggressive));
 }
 
-absl::Status KernelHarness::emit(llvm::Module &module) const {
-  TargetSpec target = kernelTarget(level);
+absl::Status KernelHarness::emit(llvm::Module &module, const std::string &machineLevel) const {
+  TargetSpec target = kernelTarget(machineLevel);
   auto machine = machineFor(target);
   module.setDataLayout(machine->createDataLayout());
   module.setTargetTriple(target.triple);
-  Isa isa = isaOf(target);
+  Isa isa = isaOf(kernelTarget(level));
   IRGen gen(module, isa);
   auto planFunc = functionOf(*planned);
   auto region = *planFunc.getOps<plan::RegionOp>().begin();
@@ -243,7 +245,7 @@ absl::Status KernelHarness::emit(llvm::Module &module) const {
 std::string KernelHarness::assembly() const {
   llvm::LLVMContext context;
   llvm::Module module("kernel", context);
-  if (absl::Status status = emit(module); !status.ok())
+  if (absl::Status status = emit(module, level); !status.ok())
     return std::string(status.message());
   llvm::SmallString<0> text;
   llvm::raw_svector_ostream stream(text);
@@ -257,9 +259,9 @@ std::string KernelHarness::assembly() const {
 absl::Status KernelHarness::load() {
   auto context = std::make_unique<llvm::LLVMContext>();
   auto module = std::make_unique<llvm::Module>("kernel", *context);
-  if (absl::Status status = emit(*module); !status.ok())
+  if (absl::Status status = emit(*module, runnableLevel(level)); !status.ok())
     return status;
-  TargetSpec target = kernelTarget(level);
+  TargetSpec target = kernelTarget(runnableLevel(level));
   machineFor(target); // registers the targets
   llvm::orc::JITTargetMachineBuilder builder((llvm::Triple(target.triple)));
   builder.setCPU(target.cpu).setCodeGenOptLevel(llvm::CodeGenOptLevel::Aggressive);

@@ -19,9 +19,12 @@ namespace orc { class LLJIT; }
 
 namespace aotc::cpu {
 
-// x86-64 levels "x86-64", "x86-64-v3", "x86-64-v4"; aarch64; riscv64.
+// "x86-64", "x86-64-v3", "x86-64-v4", "aarch64", "riscv64", "scalar" (no vector unit).
 TargetSpec kernelTarget(const std::string &level);
-bool hostRuns(const std::string &level);
+// Where kernels made for `level` run in this process: the level itself or, as
+// LLVM splits or widens vectors that a machine lacks, the host's level. Empty
+// on hosts that are not x86-64.
+std::string runnableLevel(const std::string &level);
 
 // Memory whose last byte is followed by a page that cannot be touched, and
 // whose first bytes follow a pattern that writes would destroy.
@@ -51,7 +54,7 @@ public:
   // The result by the interpreter, before and after the select phase.
   absl::StatusOr<Tensor> reference() const;
   absl::StatusOr<Tensor> referenceAfterSelect() const;
-  std::string assembly() const;
+  std::string assembly() const; // for the level itself
   // Compiles for this process; call() then runs the kernel once.
   absl::Status load();
   void call() const;
@@ -60,7 +63,8 @@ public:
 private:
   KernelHarness() = default;
   absl::Status select();
-  absl::Status emit(llvm::Module &module) const;
+  // For the machine of another level than the kernel was chosen for.
+  absl::Status emit(llvm::Module &module, const std::string &machineLevel) const;
 
   std::string level;
   mlir::OwningOpRef<mlir::ModuleOp> original, selected, planned;

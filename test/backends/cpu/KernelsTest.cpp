@@ -1,5 +1,6 @@
 // Every kernel against the interpreter, over shapes that leave remainders in
-// every dimension, at every ISA level that this machine runs.
+// every dimension, with the tiles of every ISA. Kernels for an ISA that this
+// machine lacks run through LLVM's legalisation of their vectors.
 #include <algorithm>
 #include <cmath>
 
@@ -20,8 +21,8 @@ using testing::HasSubstr;
 class Kernels : public testing::TestWithParam<std::string> {
 protected:
   void SetUp() override {
-    if (!hostRuns(GetParam()))
-      GTEST_SKIP() << "this machine does not run " << GetParam();
+    if (runnableLevel(GetParam()).empty())
+      GTEST_SKIP() << "kernels run on x86-64 hosts only";
     context.loadDialect<nn::NNDialect, plan::PlanDialect, mlir::func::FuncDialect>();
   }
 
@@ -63,13 +64,13 @@ protected:
 };
 
 TEST_P(Kernels, MatMulOverRowsAndColumns) {
-  for (int64_t m : {1, 2, 3, 5, 6, 7, 13, 31, 49})
-    for (int64_t n : {1, 5, 8, 10, 16, 17, 24, 31, 40, 100})
+  for (int64_t m : {1, 2, 3, 7, 13, 49})
+    for (int64_t n : {1, 5, 16, 24, 31, 100})
       check(MatMulSpec{{m, 19}, {19, n}}, m <= 2 ? "gemv" : "gemm");
 }
 
 TEST_P(Kernels, MatMulOverDepths) {
-  for (int64_t k : {1, 2, 3, 4, 6, 7, 25, 64})
+  for (int64_t k : {1, 2, 3, 7, 25})
     for (int64_t m : {1, 4, 12})
       check(MatMulSpec{{m, k}, {k, 70}}, m <= 2 ? "gemv" : "gemm");
 }
@@ -122,16 +123,16 @@ TEST_P(Kernels, ConvPointwise) {
 }
 
 TEST_P(Kernels, ConvWindows) {
-  for (int64_t k : {2, 3, 5})
+  for (int64_t k : {2, 5})
     for (int64_t stride : {1, 2})
       for (int64_t dilation : {1, 2})
-        for (int64_t pad : {0, 1, 3})
+        for (int64_t pad : {0, 3})
           check(ConvSpec{{1, 13, 12, 3}, {k, k}, 20, {stride, stride}, {dilation, dilation}, {pad, pad / 2}, {pad / 2, pad}},
                 "gemm");
 }
 
 TEST_P(Kernels, ConvImages) { // images from wide to small: every tiling
-  for (int64_t width : {1, 3, 4, 7, 8, 14, 20, 29})
+  for (int64_t width : {1, 4, 7, 14, 29})
     for (int64_t height : {1, 2, 7})
       check(ConvSpec{{2, height, width, 5}, {3, 3}, 24, {}, {}, {1, 1}, {1, 1}, 1, Follow::BiasResidualClamp},
             width * height <= 2 ? "gemv" : "gemm");
@@ -161,10 +162,10 @@ TEST_P(Kernels, ConvDouble) {
 }
 
 TEST_P(Kernels, Depthwise) {
-  for (int64_t channels : {3, 8, 21, 32})
+  for (int64_t channels : {3, 21, 32})
     for (int64_t stride : {1, 2})
       for (int64_t dilation : {1, 2})
-        for (int64_t size : {3, 7, 16})
+        for (int64_t size : {3, 16})
           check(ConvSpec{{2, size, size + 1, channels}, {3, 3}, channels, {stride, stride}, {dilation, dilation},
                          {2, 1}, {1, 2}, channels, Follow::General},
                 "depthwise");
@@ -178,7 +179,7 @@ TEST_P(Kernels, DepthwiseRanksAndWindows) {
   check(ConvSpec{{1, 2, 40, 4}, {1, 33}, 4, {}, {}, {}, {}, 4}, ""); // taps are straight-line code
 }
 
-INSTANTIATE_TEST_SUITE_P(Levels, Kernels, testing::Values("x86-64", "x86-64-v3", "x86-64-v4"),
+INSTANTIATE_TEST_SUITE_P(Levels, Kernels, testing::Values("x86-64", "x86-64-v3", "x86-64-v4", "aarch64", "riscv64", "scalar"),
                          [](const auto &info) {
                            std::string name = info.param;
                            std::replace(name.begin(), name.end(), '-', '_');
