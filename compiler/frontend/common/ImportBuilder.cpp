@@ -112,6 +112,12 @@ Value ImportBuilder::indices(DType element, Dims values) {
   return constant(t);
 }
 
+bool ImportBuilder::isKnown(Value value) {
+  Operation *op = value ? value.getDefiningOp() : nullptr;
+  return op && (isa<nn::ConstantOp, nn::IotaOp>(op) ||
+                (isa<nn::BroadcastOp>(op) && nn::isConstant(op->getOperand(0))));
+}
+
 std::optional<Tensor> ImportBuilder::constantOf(Value value) {
   Operation *op = value ? value.getDefiningOp() : nullptr;
   if (!op)
@@ -154,12 +160,7 @@ bool ImportBuilder::charge(Operation *op) {
 bool ImportBuilder::evaluate(Operation *op, SmallVectorImpl<Value> &results) {
   if (isa<nn::RandomOp>(op) || isCompact(op))
     return false;
-  auto known = [](Value operand) {
-    Operation *producer = operand.getDefiningOp();
-    return producer && (isa<nn::ConstantOp, nn::IotaOp>(producer) ||
-                        (isa<nn::BroadcastOp>(producer) && nn::isConstant(producer->getOperand(0))));
-  };
-  if (!llvm::all_of(op->getOperands(), known) || !charge(op))
+  if (!llvm::all_of(op->getOperands(), isKnown) || !charge(op))
     return false;
   std::vector<Tensor> operands;
   for (Value operand : op->getOperands()) {

@@ -50,6 +50,8 @@ public:
   static int64_t rank(Value value) { return static_cast<int64_t>(shape(value).size()); }
   static DType dtype(Value value);
   static int64_t elements(Value value);
+  // A constant, or made of one by an operation that is kept because it is compact.
+  static bool isKnown(Value value);
   // The value's tensor if it is known at compile time and within the limits.
   std::optional<Tensor> constantOf(Value value);
   // `axis` counted from the end when negative; reports one outside the rank.

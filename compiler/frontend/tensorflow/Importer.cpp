@@ -100,7 +100,7 @@ private:
     for (const auto &[operand, what] : row->constants)
       for (int i = 0, e = inputs.size(); i < e; ++i) {
         bool meant = operand == i || operand == OpRow::kEveryOperand || (operand == OpRow::kLastOperand && i + 1 == e);
-        if (meant && inputs[i] && !isKnown(inputs[i]))
+        if (meant && inputs[i] && !ImportBuilder::isKnown(inputs[i]))
           builder.error("operand " + Twine(i) + " (" + what + ") must be known at compile time",
                         "make it a constant, or derive it from shapes");
       }
@@ -119,12 +119,6 @@ private:
       if (op.starts_with(prefix))
         return true;
     return false;
-  }
-
-  static bool isKnown(Value value) {
-    Operation *op = value.getDefiningOp();
-    return op && (isa<nn::ConstantOp, nn::IotaOp>(op) ||
-                  (isa<nn::BroadcastOp>(op) && nn::isConstant(op->getOperand(0))));
   }
 
   void checkRow(NodeImport &import, const OpRow &row) {

@@ -16,7 +16,7 @@ const OpRows &allOps() {
   static const OpRows rows = [] {
     OpRows all;
     for (auto add : {addMathOps, addMatMulOps, addConvOps, addPoolOps, addNormOps, addReduceOps, addShapeOps,
-                     addSliceOps, addGatherOps, addImageOps, addSequenceOps, addRandomOps, addControlOps})
+                     addSliceOps, addGatherOps, addImageOps, addSequenceOps, addRandomOps, addQuantOps, addControlOps})
       add(all);
     llvm::sort(all, [](const OpRow &a, const OpRow &b) { return a.name < b.name; });
     return all;

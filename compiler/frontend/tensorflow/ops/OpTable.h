@@ -111,6 +111,7 @@ void addGatherOps(OpRows &rows);
 void addImageOps(OpRows &rows);
 void addSequenceOps(OpRows &rows);
 void addRandomOps(OpRows &rows);
+void addQuantOps(OpRows &rows);
 void addControlOps(OpRows &rows);
 
 // nullptr when there is no such operation.
