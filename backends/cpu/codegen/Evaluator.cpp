@@ -87,15 +87,10 @@ void cpu::collectUses(mlir::Value tensor, ArrayRef<Index> indices, IndexSpace &s
       uses.indices.push_back(at[iota.getAxis()]);
     } else if (auto concat = mlir::dyn_cast<nn::ConcatOp>(op)) {
       int64_t axis = concat.getAxis();
-      // The choice of the operand depends on the axis and all that is inside it.
-      Index suffix = IndexSpace::linearize(at.drop_front(axis), shape.drop_front(axis));
-      int64_t inner = 1;
-      for (int64_t extent : shape.drop_front(axis + 1))
-        inner *= extent;
-      uses.indices.push_back(suffix);
+      uses.indices.push_back(at[axis]); // chooses the operand: stays a loop of its own
       llvm::SmallVector<int64_t> starts = concatStarts(concat);
       for (auto [i, input] : llvm::enumerate(concat.getInputs())) {
-        uses.boundaries.push_back({suffix, starts[i] * inner});
+        uses.boundaries.push_back({at[axis], starts[i]});
         Indices inside(at);
         inside[axis] = at[axis] - starts[i];
         visit(input, inside);
@@ -262,17 +257,12 @@ Value *Evaluator::concat(mlir::Value tensor, ArrayRef<Index> indices) {
   auto op = tensor.getDefiningOp<nn::ConcatOp>();
   const Index &along = indices[op.getAxis()];
   llvm::SmallVector<int64_t> starts = concatStarts(op);
-  ArrayRef<int64_t> shape = typeOf(tensor).getShape();
-  Index suffix = IndexSpace::linearize(indices.drop_front(op.getAxis()), shape.drop_front(op.getAxis()));
-  int64_t inner = 1;
-  for (int64_t extent : shape.drop_front(op.getAxis() + 1))
-    inner *= extent;
-  Range range = space.range(suffix);
+  Range range = space.range(along);
   llvm::SmallVector<unsigned> candidates;
   for (unsigned i = 0; i < op.getInputs().size(); ++i)
-    if (starts[i] < starts[i + 1] && range.lo < starts[i + 1] * inner && range.hi >= starts[i] * inner)
+    if (starts[i] < starts[i + 1] && range.lo < starts[i + 1] && range.hi >= starts[i])
       candidates.push_back(i);
-  if (candidates.size() > 1 && !uniform(suffix))
+  if (candidates.size() > 1 && !uniform(along))
     return perLane(tensor, indices);
   Value *result = nullptr;
   for (unsigned i : candidates) {
