@@ -12,6 +12,7 @@
 #include "test/e2e/random_graphs/RandomGraph.h"
 #include "test/e2e/random_graphs/Setting.h"
 #include "llvm/Support/raw_ostream.h"
+#include "llvm/TargetParser/Host.h"
 #include "gtest/gtest.h"
 
 namespace aotc::test {
@@ -62,17 +63,17 @@ protected:
 };
 
 TEST_P(CompiledGraphs, ComputeWhatTheEvaluatorDoes) {
+  if (std::string(GetParam()) == "x86-64-v3" && !llvm::sys::getHostCPUFeatures().lookup("avx2"))
+    GTEST_SKIP() << "this machine cannot run code for " << GetParam();
   uint64_t first = setting("AOTC_RANDOM_SEED", 1), count = setting("AOTC_RANDOM_GRAPHS", 20);
   for (uint64_t seed = first; seed < first + count; ++seed) {
     std::string problem = run(seed);
-    if (problem.find("AOTC_UNSUPPORTED_CPU") != std::string::npos)
-      GTEST_SKIP() << "this machine cannot run code for " << GetParam();
     if (!problem.empty())
       FAIL() << "seed " << seed << ": " << problem;
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(Cpus, CompiledGraphs, testing::Values("", "x86-64", "x86-64-v3", "x86-64-v4"),
+INSTANTIATE_TEST_SUITE_P(Cpus, CompiledGraphs, testing::Values("", "x86-64", "x86-64-v3"),
                          [](const auto &info) {
                            std::string name = *info.param ? info.param : "host";
                            for (char &c : name)
