@@ -69,8 +69,7 @@ public:
     Value *scale = power2(e.n);
     Value *result = gen.fma(scale, e.expm1, b.CreateFSub(scale, c(1)));
     result = b.CreateSelect(b.CreateFCmpOGT(x, c(88.0)), b.CreateFSub(exp(x), c(1)), result);
-    // -0, and tiny values that the rounding of r would touch.
-    return b.CreateSelect(b.CreateFCmpOLT(abs(x), c(1e-6)), x, result);
+    return b.CreateSelect(b.CreateFCmpOLT(abs(x), c(1e-7)), x, result); // keeps -0
   }
 
   Value *log(Value *x) {
@@ -109,7 +108,12 @@ public:
     return withSignOf(b.CreateFDiv(t, b.CreateFAdd(t, c(2))), x);
   }
 
-  Value *sigmoid(Value *x) { return b.CreateFDiv(c(1), b.CreateFAdd(c(1), exp(b.CreateFNeg(x)))); }
+  // e^-|x| cannot overflow, so that far negative arguments give subnormals.
+  Value *sigmoid(Value *x) {
+    Value *e = exp(b.CreateFNeg(abs(x)));
+    Value *numerator = b.CreateSelect(b.CreateFCmpOLT(x, c(0)), e, c(1));
+    return b.CreateFDiv(numerator, b.CreateFAdd(c(1), e));
+  }
 
   Value *softplus(Value *x) {
     Value *tail = log1p(exp(b.CreateFNeg(abs(x))));
