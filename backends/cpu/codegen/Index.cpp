@@ -1,7 +1,18 @@
 #include "backends/cpu/codegen/Index.h"
 
+#include "llvm/Support/MathExtras.h"
+
 using namespace aotc;
 using namespace aotc::cpu;
+
+int64_t cpu::elementsOf(llvm::ArrayRef<int64_t> shape) {
+  if (llvm::is_contained(shape, 0))
+    return 0;
+  int64_t count = 1;
+  for (int64_t extent : shape)
+    count *= extent;
+  return count;
+}
 
 int64_t Index::coefficient(Variable variable) const {
   for (auto [candidate, factor] : terms)
@@ -163,7 +174,9 @@ Index IndexSpace::linearize(llvm::ArrayRef<Index> indices, llvm::ArrayRef<int64_
   int64_t stride = 1;
   for (size_t d = shape.size(); d-- > 0;) {
     linear = linear + indices[d] * stride;
-    stride *= shape[d];
+    // Of an empty shape only; its elements are never addressed.
+    if (llvm::MulOverflow(stride, shape[d], stride))
+      return linear;
   }
   return linear;
 }

@@ -7,6 +7,9 @@
 
 namespace aotc::cpu {
 
+// The product of the extents, which fits 64 bits unless one is 0.
+int64_t elementsOf(llvm::ArrayRef<int64_t> shape);
+
 using Variable = int; // a number in an IndexSpace
 inline constexpr Variable kNoVariable = -1;
 

@@ -68,9 +68,7 @@ void cpu::emitGatherNd(RegionEmitter &emitter, nn::GatherNdOp op) {
   Index vector = IndexSpace::linearize(vectors.indices(), indexShape.drop_back());
   Index inSlice = IndexSpace::linearize(slice.indices(), sliceShape);
   arrangeFor(slice, {inSlice});
-  int64_t sliceElements = 1;
-  for (int64_t extent : sliceShape)
-    sliceElements *= extent;
+  int64_t sliceElements = elementsOf(sliceShape);
   vectors.emit(1, [&](Step) {
     Indices from(ArrayRef<Index>(vectors.indices()).take_front(batch));
     from.append(checkedVector(emitter, space, indices, vector, operand, batch));
@@ -99,9 +97,7 @@ void cpu::emitScatterNd(RegionEmitter &emitter, nn::ScatterNdOp op) {
   Index vector = IndexSpace::linearize(vectors.indices(), indexShape.drop_back());
   Index inSlice = IndexSpace::linearize(slice.indices(), sliceShape);
   arrangeFor(slice, {inSlice});
-  int64_t sliceElements = 1;
-  for (int64_t extent : sliceShape)
-    sliceElements *= extent;
+  int64_t sliceElements = elementsOf(sliceShape);
   nn::ReduceFn fn = op.getFn() == nn::ScatterFn::Max   ? nn::ReduceFn::Max
                     : op.getFn() == nn::ScatterFn::Min ? nn::ReduceFn::Min
                     : op.getFn() == nn::ScatterFn::Mul ? nn::ReduceFn::Prod

@@ -50,13 +50,6 @@ struct AxisLoops {
   bool across;  // lanes run over the kept dimensions
 };
 
-int64_t productOf(ArrayRef<int64_t> extents) {
-  int64_t product = 1;
-  for (int64_t extent : extents)
-    product *= extent;
-  return product;
-}
-
 } // namespace
 
 void cpu::emitReduce(RegionEmitter &emitter, nn::ReduceOp op) {
@@ -65,7 +58,7 @@ void cpu::emitReduce(RegionEmitter &emitter, nn::ReduceOp op) {
   AxisLoops loops(emitter, space, op.getOperand(), op.getAxes());
   mlir::Type element = elementOf(op.getOperand());
   Index result = IndexSpace::linearize(loops.outer.indices(), loops.kept);
-  int64_t count = productOf(loops.along), bytes = widestElement(emitter.body);
+  int64_t count = elementsOf(loops.along), bytes = widestElement(emitter.body);
   auto lanesOf = [&](LoopNest &nest) { return chooseLanes(emitter.isa, bytes, nest.innerExtent(), 4); };
   loops.outer.emit(loops.across ? lanesOf(loops.outer) : 1, [&](Step outer) {
     Reduction reduction(emitter, op.getFn(), element);
@@ -181,7 +174,7 @@ void cpu::emitTopK(RegionEmitter &emitter, nn::TopKOp op) {
   IRGen &gen = emitter.gen;
   auto &b = gen.builder;
   ArrayRef<int64_t> shape = nn::shapeOf(op.getOperand());
-  int64_t extent = shape.back(), k = nn::shapeOf(op.getValues()).back(), rows = productOf(shape.drop_back());
+  int64_t extent = shape.back(), k = nn::shapeOf(op.getValues()).back(), rows = elementsOf(shape.drop_back());
   if (k == 0)
     return;
   mlir::Type element = elementOf(op.getOperand()), indexElement = elementOf(op.getIndices());

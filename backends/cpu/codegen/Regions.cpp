@@ -7,6 +7,11 @@ using namespace aotc::cpu;
 using mlir::Operation;
 
 void cpu::emitGenericRegion(RegionEmitter &emitter) {
+  bool empty = llvm::all_of(emitter.op->getResultTypes(), [](mlir::Type type) {
+    return llvm::is_contained(mlir::cast<mlir::RankedTensorType>(type).getShape(), 0);
+  });
+  if (empty && emitter.op.getKind() != nn::FusionKind::Single) // single operations may have indices to check
+    return;
   switch (emitter.op.getKind()) {
   case nn::FusionKind::Loop:
     return emitLoopRegion(emitter);

@@ -30,12 +30,7 @@ public:
   bool yieldsRow; // of shape S
   mlir::Value inOutput; // the kept value that lies in the result's row, if any
 
-  int64_t rowElements() const {
-    int64_t count = 1;
-    for (int64_t extent : row)
-      count *= extent;
-    return count;
-  }
+  int64_t rowElements() const { return elementsOf(row); }
   int64_t keptBytes(mlir::Value value) const {
     return llvm::alignTo(rowElements() * RegionEmitter::bytesOf(elementOf(value)), 64);
   }

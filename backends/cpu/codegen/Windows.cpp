@@ -99,7 +99,8 @@ public:
       for (size_t d = 0; d + 2 < shape.size(); ++d)
         samples.push_back(sample(d));
       Indices from(nest.indices());
-      Value *value = interpolated(0, from, step);
+      Value *value = llvm::is_contained(input, 0) ? gen.zero(emitter.registerType(element, step.lanes))
+                                                  : interpolated(0, from, step);
       emitter.store(element, value, emitter.outputPointer(), space.emit(linear));
     });
   }
