@@ -26,7 +26,7 @@ mlir::OwningOpRef<mlir::ModuleOp> Generator::run(int operations) {
   for (const Row &row : table())
     total += row.weight;
   for (int made = 0; made < operations;) {
-    Value x = anyValue(isF32);
+    Value x = anyValue(isFloat);
     int64_t at = random.pick(0, total - 1);
     const Row *row = table().begin();
     for (; at >= row->weight; ++row)
@@ -56,7 +56,7 @@ void Generator::finish(mlir::func::FuncOp func) {
 }
 
 Value Generator::keep(Value x, double magnitude) {
-  if (isF32(x) && magnitude > kMaxMagnitude) {
+  if (isFloat(x) && magnitude > kMaxMagnitude) {
     x = b.create<nn::ClampOp>(x.getType(), x, llvm::APFloat(-kMaxMagnitude), llvm::APFloat(kMaxMagnitude));
     magnitude = kMaxMagnitude;
   }
@@ -75,7 +75,7 @@ Value Generator::anyValue(llvm::function_ref<bool(Value)> suits) {
 }
 
 Value Generator::constant(llvm::ArrayRef<int64_t> dims, double magnitude) {
-  Tensor tensor(DType::F32, Shape(dims.begin(), dims.end()));
+  Tensor tensor(floats, Shape(dims.begin(), dims.end()));
   bool splat = random.chance(15);
   double value = random.uniform();
   for (int64_t i = 0; i < tensor.size(); ++i)
@@ -116,7 +116,7 @@ Value Generator::partner(Value x) {
   for (size_t d = 0; d < dims.size(); ++d)
     if (random.chance(d + 1 < dims.size() ? 80 : 15))
       dims[d] = 1;
-  Value small = anyValue([&](Value y) { return isF32(y) && shape(y) == dims; });
+  Value small = anyValue([&](Value y) { return isFloat(y) && shape(y) == dims; });
   if (!small)
     small = constant(dims);
   return shape(small) == shape(x) ? small : broadcastTo(small, shape(x));

@@ -35,14 +35,15 @@ private:
 class Generator {
 public:
   Generator(mlir::MLIRContext &context, uint64_t seed)
-      : random(seed), b(mlir::UnknownLoc::get(&context), &context) {}
+      : random(seed), b(mlir::UnknownLoc::get(&context), &context),
+        floats(random.chance(10) ? DType::F64 : DType::F32) {}
 
   mlir::OwningOpRef<mlir::ModuleOp> run(int operations);
 
 private:
   using Value = mlir::Value;
 
-  // Adds operations that turn x, an f32 tensor, into another; null where x does not suit.
+  // Adds operations that turn x, a tensor of `floats`, into another; null where x does not suit.
   using Maker = Value (Generator::*)(Value x);
   struct Row {
     Maker maker;
@@ -54,7 +55,7 @@ private:
   Value binary(Value x);
   Value clamp(Value x);
   Value select(Value x);
-  Value throughF64(Value x);
+  Value widenAndNarrow(Value x);
   Value integers(Value x);
   Value bools(Value x);
 
@@ -82,13 +83,14 @@ private:
   Value broadcast(Value x);
   Value iota(Value x);
 
-  mlir::RankedTensorType type(llvm::ArrayRef<int64_t> shape, DType dtype = DType::F32) {
+  mlir::RankedTensorType type(llvm::ArrayRef<int64_t> shape) { return type(shape, floats); }
+  mlir::RankedTensorType type(llvm::ArrayRef<int64_t> shape, DType dtype) {
     return nn::tensorType(b.getContext(), dtype, shape);
   }
   static mlir::RankedTensorType typeOf(Value x) { return mlir::cast<mlir::RankedTensorType>(x.getType()); }
   static Dims shape(Value x) { return Dims(typeOf(x).getShape()); }
   static int64_t rank(Value x) { return typeOf(x).getRank(); }
-  static bool isF32(Value x) { return typeOf(x).getElementType().isF32(); }
+  static bool isFloat(Value x) { return mlir::isa<mlir::FloatType>(typeOf(x).getElementType()); }
   double bound(Value x) { return bounds.lookup(x); }
   nn::EmitError error() { return failedInference; }
 
@@ -119,6 +121,7 @@ private:
 
   Random random;
   mlir::ImplicitLocOpBuilder b;
+  DType floats; // of all floating-point values that are kept
   std::vector<Value> values;
   llvm::DenseMap<Value, double> bounds; // largest magnitude
   std::function<mlir::InFlightDiagnostic()> failedInference = [this] { return mlir::emitError(b.getLoc()); };

@@ -12,15 +12,15 @@ using BinaryFn = nn::BinaryFn;
 
 llvm::ArrayRef<Generator::Row> Generator::table() {
   static const Row rows[] = {
-      {&Generator::unary, 14},    {&Generator::binary, 20},       {&Generator::clamp, 3},
-      {&Generator::select, 2},    {&Generator::throughF64, 1},    {&Generator::integers, 3},
-      {&Generator::bools, 1},     {&Generator::matmul, 8},        {&Generator::conv, 12},
-      {&Generator::pool, 4},      {&Generator::convTranspose, 2}, {&Generator::resize, 2},
-      {&Generator::reduce, 6},    {&Generator::normalize, 2},     {&Generator::softmax, 3},
-      {&Generator::topK, 1},      {&Generator::cumulative, 1},    {&Generator::reshape, 5},
-      {&Generator::transpose, 5}, {&Generator::concat, 4},        {&Generator::slice, 4},
-      {&Generator::reverse, 1},   {&Generator::dynamicSlice, 1},  {&Generator::pad, 3},
-      {&Generator::gather, 2},    {&Generator::gatherNd, 1},      {&Generator::scatterNd, 1},
+      {&Generator::unary, 14},    {&Generator::binary, 20},        {&Generator::clamp, 3},
+      {&Generator::select, 2},    {&Generator::widenAndNarrow, 1}, {&Generator::integers, 3},
+      {&Generator::bools, 1},     {&Generator::matmul, 8},         {&Generator::conv, 12},
+      {&Generator::pool, 4},      {&Generator::convTranspose, 2},  {&Generator::resize, 2},
+      {&Generator::reduce, 6},    {&Generator::normalize, 2},      {&Generator::softmax, 3},
+      {&Generator::topK, 1},      {&Generator::cumulative, 1},     {&Generator::reshape, 5},
+      {&Generator::transpose, 5}, {&Generator::concat, 4},         {&Generator::slice, 4},
+      {&Generator::reverse, 1},   {&Generator::dynamicSlice, 1},   {&Generator::pad, 3},
+      {&Generator::gather, 2},    {&Generator::gatherNd, 1},       {&Generator::scatterNd, 1},
       {&Generator::broadcast, 2}, {&Generator::iota, 1},
   };
   return rows;
@@ -82,7 +82,9 @@ Value Generator::select(Value x) {
   return keep(b.create<nn::SelectOp>(x.getType(), isLess, x, y), std::max(bound(x), bound(y)));
 }
 
-Value Generator::throughF64(Value x) {
+Value Generator::widenAndNarrow(Value x) {
+  if (floats == DType::F64)
+    return {};
   Value wide = b.create<nn::CastOp>(type(shape(x), DType::F64), x);
   return keep(b.create<nn::CastOp>(x.getType(), wide), bound(x));
 }
@@ -132,7 +134,7 @@ Value Generator::matmul(Value x) {
   dims[dims.size() - 1] = transposeRhs ? depth : columns;
   Value y;
   if (random.chance(25))
-    y = anyValue([&](Value v) { return isF32(v) && shape(v) == dims; });
+    y = anyValue([&](Value v) { return isFloat(v) && shape(v) == dims; });
   if (!y)
     y = constant(dims, 2.0 / depth);
   auto result = nn::inferMatMul(typeOf(x), typeOf(y), transposeLhs, transposeRhs, error());
@@ -284,6 +286,8 @@ Value Generator::reshape(Value x) {
   switch (random.pick(0, 3)) {
   case 0: // flatten
     extents = {typeOf(x).getNumElements()};
+    if (extents[0] == 1 && random.chance(50))
+      extents.clear();
     break;
   case 1: // all but the batch
     if (extents.empty())
@@ -329,7 +333,7 @@ Value Generator::concat(Value x) {
     extents[axis] = 0;
     Value y = anyValue([&](Value v) {
       Dims other = shape(v);
-      if (!isF32(v) || other.size() != extents.size())
+      if (!isFloat(v) || other.size() != extents.size())
         return false;
       other[axis] = 0;
       return other == extents;
@@ -388,7 +392,7 @@ Value Generator::pad(Value x) {
   auto result = nn::inferPad(mode, typeOf(x), low, high, error());
   if (mlir::failed(result) || result->getNumElements() > kMaxElements)
     return {};
-  Tensor value(DType::F32, {});
+  Tensor value(floats, {});
   value.setF(0, random.chance(70) ? 0 : random.uniform());
   return keep(b.create<nn::PadOp>(*result, mode, x, nn::makeConstant(b, b.getLoc(), value), low, high),
               std::max(bound(x), 1.0));
@@ -446,8 +450,8 @@ Value Generator::iota(Value x) {
   if (rank(x) == 0)
     return {};
   int64_t axis = axisOf(x);
-  Value position = b.create<nn::IotaOp>(type(shape(x), random.chance(50) ? DType::F32 : DType::I32), axis);
-  if (!isF32(position))
+  Value position = b.create<nn::IotaOp>(type(shape(x), random.chance(50) ? floats : DType::I32), axis);
+  if (!isFloat(position))
     position = b.create<nn::CastOp>(x.getType(), position);
   double scale = 1.0 / static_cast<double>(shape(x)[axis]);
   return keep(binaryOp(BinaryFn::Add, x, binaryOp(BinaryFn::Mul, position, splat(x, scale))), bound(x) + 1);

@@ -15,7 +15,7 @@
 namespace aotc::test {
 
 // A module with one public function, @main, of about `operations` operations
-// on small tensors (mostly f32, some i32 and i1), equal for equal arguments.
+// on small tensors (f32 or, in some, f64; a few i32 and i1), equal for equal arguments.
 // It verifies. Values stay within [-8, 8] for arguments in [-1, 1], and no
 // function jumps where rounding could tip it, so that results are comparable.
 // Arguments and results carry names as an imported model's do.
