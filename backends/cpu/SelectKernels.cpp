@@ -24,9 +24,9 @@ template <typename T> Tensor packPanels(const Contraction &c, int64_t width, con
   for (int64_t g = 0; g < c.groups; ++g)
     for (int64_t n = 0; n < c.columns; ++n) {
       T *column = to + (g * panels + n / width) * c.depth * width + n % width;
-      const T *source = from + (g * c.columns + n) * c.rhsColumnStride;
+      const T *source = from + g * c.rhsGroupStride + n * c.rhsColumnStride;
       for (int64_t k = 0; k < c.depth; ++k)
-        column[k * width] = source[k * c.rhsRowStride];
+        column[k * width] = source[k / c.rhsTapRows * c.rhsTapStride + k % c.rhsTapRows * c.rhsRowStride];
     }
   return result;
 }
@@ -64,16 +64,19 @@ class CpuSelect : public impl::CpuSelectBase<CpuSelect> {
     if (!choice)
       return false;
     Value operand = fusion.getInputs()[c->rhs.getArgNumber()];
-    if (choice->rhs != Choice::Rhs::Packed && choice->kernel != Choice::Kernel::Depthwise && canPack(*c, operand)) {
+    if (c->onlyPacked && !canPack(*c, operand))
+      return false;
+    if (choice->rhs != Choice::Rhs::Packed && choice->kernel != Choice::Kernel::Depthwise &&
+        canPack(*c, operand)) {
       pack(fusion, *c, choice->panelWidth());
       choice->rhs = Choice::Rhs::Packed;
       ++packed;
     }
     Builder b(&getContext());
-    fusion.setKernelAttr(b.getDictionaryAttr(
-        {b.getNamedAttr("name", b.getStringAttr(choice->name())),
-         b.getNamedAttr("rows", b.getI64IntegerAttr(choice->rows(isa, c->rows))),
-         b.getNamedAttr("columns", b.getI64IntegerAttr(choice->panelWidth()))}));
+    fusion.setKernelAttr(
+        b.getDictionaryAttr({b.getNamedAttr("name", b.getStringAttr(choice->name())),
+                             b.getNamedAttr("rows", b.getI64IntegerAttr(choice->rows(isa, c->rows))),
+                             b.getNamedAttr("columns", b.getI64IntegerAttr(choice->panelWidth()))}));
     fusion.setScratch(scratchOf(*c, *choice).total());
     ++kernels;
     return true;
@@ -82,22 +85,22 @@ class CpuSelect : public impl::CpuSelectBase<CpuSelect> {
   void pack(nn::FusionOp fusion, const Contraction &c, int64_t width) {
     unsigned index = c.rhs.getArgNumber();
     Value original = fusion.getInputs()[index];
-    bool transposed = c.rhsColumnStride != 1;
     // Equal operands that are packed alike share the panels.
-    Value &panels = packedConstants[{original, {c.groups, transposed ? -width : width}}];
+    Value &panels = packedConstants[{original, {c.groups, c.rhsTransposed ? -width : width}}];
     OpBuilder b(fusion);
     if (!panels) {
       b.setInsertionPointAfter(original.getDefiningOp());
       Tensor rhs = *nn::constantOf(original);
       panels = nn::makeConstant(b, original.getLoc(),
-                                c.element.isF64() ? packPanels<double>(c, width, rhs) : packPanels<float>(c, width, rhs));
+                                c.element.isF64() ? packPanels<double>(c, width, rhs)
+                                                  : packPanels<float>(c, width, rhs));
     }
     fusion.getInputsMutable()[index].assign(panels);
     Type logical = c.rhs.getType();
     BlockArgument argument = fusion.getBody().getArgument(index);
     argument.setType(panels.getType());
     b.setInsertionPointToStart(&fusion.getBody().front());
-    auto unpack = b.create<nn::UnpackPanelsOp>(c.op->getLoc(), logical, argument, transposed);
+    auto unpack = b.create<nn::UnpackPanelsOp>(c.op->getLoc(), logical, argument, c.rhsTransposed);
     c.op->setOperand(1, unpack);
   }
 

@@ -341,17 +341,22 @@ absl::StatusOr<Tensor> unpackPanels(nn::UnpackPanelsOp op, const Arguments &in) 
   if (result.size() == 0)
     return result;
   const Shape &panels = in[0].shape(); // [G, P, K, NR]
-  int64_t rows = panels[2], width = panels[3], all = result.size() / rows, columns = all / panels[0];
+  int64_t groups = panels[0], rows = panels[2], width = panels[3];
+  int64_t columns = result.size() / rows / groups;
+  // Rows of one tap; all rows when the columns are the last dimension.
+  int64_t inner = op.getTransposed() ? result.shape().back() / groups : rows;
   visitBytes(result.dtype(), [&](auto tag) {
     using T = decltype(tag);
     const T *from = in[0].as<T>();
     T *to = result.mutableAs<T>();
-    for (int64_t k = 0; k < rows; ++k)
-      for (int64_t n = 0; n < all; ++n) {
-        int64_t panel = n / columns * panels[1] + n % columns / width;
-        to[op.getTransposed() ? n * rows + k : k * all + n] =
-            from[(panel * rows + k) * width + n % columns % width];
-      }
+    for (int64_t g = 0; g < groups; ++g)
+      for (int64_t k = 0; k < rows; ++k)
+        for (int64_t n = 0; n < columns; ++n) {
+          int64_t panel = g * panels[1] + n / width;
+          int64_t at = op.getTransposed() ? ((k / inner * columns + n) * groups + g) * inner + k % inner
+                                          : (k * groups + g) * columns + n;
+          to[at] = from[(panel * rows + k) * width + n % width];
+        }
   });
   return result;
 }

@@ -30,13 +30,12 @@ LogicalResult UnpackPanelsOp::verify() {
   if (in.getRank() != 4 || out.getRank() < 2 || in.getElementType() != out.getElementType()) // unpack_panels_c1
     return emitOpError("needs an operand of rank 4 and a result of rank >= 2 of one element type, got ")
            << in << " and " << out;
-  if (getTransposed() && in.getDimSize(0) != 1) // unpack_panels_c3
-    return emitOpError("transposes one group only");
-  int64_t groups = in.getDimSize(0), width = in.getDimSize(3);
-  int64_t last = out.getShape().back(), leading = last > 0 ? out.getNumElements() / last : 0;
-  int64_t rows = getTransposed() ? last : leading, columns = getTransposed() ? leading : last;
-  if (groups < 1 || width < 1 || columns < 1 || columns % groups != 0 || in.getDimSize(2) != rows ||
-      in.getDimSize(1) != static_cast<int64_t>(llvm::divideCeil(columns / groups, width))) // unpack_panels_c2
+  int64_t groups = in.getDimSize(0), width = in.getDimSize(3), last = out.getShape().back();
+  if (groups < 1 || width < 1 || last < 1 || last % groups != 0 || out.getNumElements() == 0)
+    return emitOpError("has panels ") << in << " that do not hold " << out;
+  int64_t columns = getTransposed() ? out.getDimSize(out.getRank() - 2) : last / groups;
+  if (in.getDimSize(2) * columns * groups != out.getNumElements() ||
+      in.getDimSize(1) != static_cast<int64_t>(llvm::divideCeil(columns, width))) // unpack_panels_c2
     return emitOpError("has panels ") << in << " that do not hold " << out;
   return success();
 }

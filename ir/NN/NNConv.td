@@ -75,11 +75,11 @@ def NN_UnpackPanelsOp : NN_Op<"unpack_panels"> {
     kernels read the operand itself. The packed tensor is [G, P, K, NR]: G
     groups of P panels of NR columns, each panel K rows; columns past the last
     are padding and ignored. The result is a row-major matrix [K, G*columns],
-    or with `transposed` [G*columns, K]; its leading extents may be several,
-    whose product then counts.
+    whose leading extents may be several, or with `transposed` the tensor
+    [taps..., columns, G*inner], of which group g has the rows tap*inner + i.
     (C1) the operand has rank 4, the result rank >= 2, one element type.
     (C2) the result has K rows and G times a number of columns that needs P =
-    ceil(columns / NR) panels. (C3) G = 1 if `transposed`.
+    ceil(columns / NR) panels.
     ```mlir
     %w = nn.unpack_panels %p : tensor<1x4x144x16xf32> -> tensor<3x3x16x50xf32>
     ```

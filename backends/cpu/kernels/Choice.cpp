@@ -54,8 +54,12 @@ std::optional<Choice> chooseKernel(const Contraction &c, const Isa &isa) {
     choice.rhs = Choice::Rhs::Direct;
     return choice;
   }
+  // Each phase of a transposed convolution is code of its own.
+  constexpr size_t kMostPhases = 16;
+  if (c.phases.size() > kMostPhases || (!c.phases.empty() && c.groups > 1 && c.columns == 1))
+    return std::nullopt;
   choice.vectors = panelVectors(isa, choice.lanes, c.columns);
-  if (c.rows <= 2 && c.steps.size() == 1)
+  if (c.rows <= 2 && c.steps.size() == 1 && c.phases.empty())
     choice.kernel = Choice::Kernel::Gemv;
   // Packing at run time pays when many tiles read a panel; a transposed
   // operand has no rows to load vectors from.

@@ -1,5 +1,6 @@
 #include "backends/cpu/kernels/Contraction.h"
 #include "ir/NN/Constants.h"
+#include <numeric>
 
 using namespace mlir;
 
@@ -27,6 +28,31 @@ Dims mergeDims(const Dims &dims) {
   return out;
 }
 
+static Steps mergeSteps(const Steps &steps) {
+  Steps out;
+  for (const Step &s : steps) {
+    if (s.extent == 1)
+      continue;
+    if (!out.empty() && out.back().stride == s.extent * s.stride && out.back().rows == s.extent * s.rows)
+      out.back() = {out.back().extent * s.extent, s.stride, s.rows};
+    else
+      out.push_back(s);
+  }
+  if (out.empty())
+    out.push_back({1, 1, 1});
+  return out;
+}
+
+Contraction Contraction::withPhase(const Phase &phase) const {
+  Contraction c = *this;
+  c.phases.clear();
+  c.pixels = phase.pixels;
+  c.steps = phase.steps;
+  c.outputRows = phase.outputRows;
+  c.rows = extentOf(phase.pixels);
+  return c;
+}
+
 int64_t Contraction::borderedElements() const {
   if (!border.needed)
     return 0;
@@ -44,8 +70,10 @@ static void describe(Contraction &c, nn::MatMulOp op) {
   int64_t m = r[outer], n = r[outer + 1], k = op.getTransposeLhs() ? a[outer] : a[outer + 1];
   c.depth = k;
   c.columns = n;
+  c.rhsTapRows = k;
   c.rhsRowStride = op.getTransposeRhs() ? 1 : n;
   c.rhsColumnStride = op.getTransposeRhs() ? k : 1;
+  c.rhsTransposed = op.getTransposeRhs();
   int64_t lhsStride = m * k, rhsStride = k * n;
   bool sharedRhs = true;
   for (size_t i = outer; i-- > 0;) {
@@ -63,7 +91,7 @@ static void describe(Contraction &c, nn::MatMulOp op) {
   pixels.push_back({m, op.getTransposeLhs() ? 1 : k});
   c.rows = extentOf(pixels);
   c.pixels = mergeDims(pixels);
-  c.steps = mergeDims({{k, op.getTransposeLhs() ? m : 1}});
+  c.steps = {{k, op.getTransposeLhs() ? m : 1, 1}};
 }
 
 static void describe(Contraction &c, nn::ConvOp op) {
@@ -75,6 +103,7 @@ static void describe(Contraction &c, nn::ConvOp op) {
   c.lhsGroupStride = channels / c.groups;
   c.depthwise = c.groups > 1 && c.lhsGroupStride == 1 && c.columns == 1;
   c.rhsRowStride = r[n + 1];
+  c.rhsGroupStride = c.columns;
 
   SmallVector<int64_t, 3> extents;
   for (size_t d = 0; d < n; ++d) {
@@ -86,14 +115,15 @@ static void describe(Contraction &c, nn::ConvOp op) {
   for (size_t d = 0; d < n; ++d)
     extents.push_back(c.border.needed ? c.border.extents[d] : in[d + 1]);
 
-  Dims pixels, steps;
-  int64_t pitch = channels;
+  Dims pixels;
+  Steps steps{{c.lhsGroupStride, 1, 1}};
+  int64_t pitch = channels, rows = c.lhsGroupStride;
   for (size_t d = n; d-- > 0;) {
     pixels.insert(pixels.begin(), {r[d + 1], op.getStrides()[d] * pitch});
-    steps.insert(steps.begin(), {f[d], op.getDilations()[d] * pitch});
+    steps.insert(steps.begin(), {f[d], op.getDilations()[d] * pitch, rows});
     pitch *= extents[d];
+    rows *= f[d];
   }
-  steps.push_back({c.lhsGroupStride, 1});
   // One bordered image is held at a time; without a border the images are rows like any.
   if (c.border.needed)
     c.batch.push_back({in[0], pitch, 0});
@@ -106,15 +136,101 @@ static void describe(Contraction &c, nn::ConvOp op) {
     c.batch.back().lhsStride = image;
   }
   c.rows = extentOf(pixels);
-  c.depth = extentOf(steps);
+  c.depth = c.rhsTapRows = rows;
   c.pixels = mergeDims(pixels);
-  c.steps = mergeDims(steps);
+  c.steps = mergeSteps(steps);
+}
+
+// What one dimension of a transposed convolution does for the output positions
+// first, first + stride...: tap firstTap + j * tapStep reads input position
+// start + i - j * back for the i-th of them.
+struct PhaseDim {
+  int64_t first, count, firstTap, taps, tapStep, start, back;
+};
+
+static SmallVector<PhaseDim, 2> phasesOf(int64_t out, int64_t kernel, int64_t stride, int64_t dilation, int64_t low) {
+  SmallVector<PhaseDim, 2> phases;
+  int64_t divisor = std::gcd(stride, dilation), tapStep = stride / divisor;
+  for (int64_t first = 0; first < std::min(stride, out); ++first) {
+    int64_t tap = 0, limit = std::min(kernel, tapStep);
+    while (tap < limit && (first + low - tap * dilation) % stride != 0)
+      ++tap;
+    PhaseDim phase{first, (out - first + stride - 1) / stride, 0, 0, tapStep, 0, dilation / divisor};
+    if (tap < limit) {
+      phase.firstTap = tap;
+      phase.taps = (kernel - tap + tapStep - 1) / tapStep;
+      phase.start = (first + low - tap * dilation) / stride;
+    }
+    phases.push_back(phase);
+  }
+  return phases;
+}
+
+static void describe(Contraction &c, nn::ConvTransposeOp op) {
+  ArrayRef<int64_t> in = nn::shapeOf(op.getInput()), f = nn::shapeOf(op.getFilter()), r = c.resultShape();
+  size_t n = in.size() - 2;
+  int64_t channels = in[n + 1];
+  c.groups = op.getGroups();
+  c.columns = r[n + 1] / c.groups;
+  c.lhsGroupStride = channels / c.groups;
+  c.rhsTapRows = c.rhsGroupStride = c.lhsGroupStride;
+  c.rhsTapStride = c.columns * channels;
+  c.rhsRowStride = 1;
+  c.rhsColumnStride = channels;
+  c.rhsTransposed = c.onlyPacked = true;
+  c.depth = c.lhsGroupStride;
+  for (size_t d = 0; d < n; ++d)
+    c.depth *= f[d];
+
+  SmallVector<SmallVector<PhaseDim, 2>, 3> dims;
+  int64_t image = channels, outImage = 1;
+  for (size_t d = 0; d < n; ++d) {
+    dims.push_back(phasesOf(r[d + 1], f[d], op.getStrides()[d], op.getDilations()[d], op.getPadLow()[d]));
+    int64_t low = 0, reach = 1;
+    for (const PhaseDim &p : dims.back())
+      if (p.taps > 0) {
+        low = std::max(low, (p.taps - 1) * p.back - p.start);
+        reach = std::max(reach, p.start + p.count);
+      }
+    c.border.low.push_back(low);
+    c.border.extents.push_back(low + reach);
+    c.border.needed |= low > 0 || reach > in[d + 1];
+    image *= in[d + 1];
+    outImage *= r[d + 1];
+  }
+  c.batch.push_back({in[0], image, 0});
+  c.rows = outImage;
+
+  // Every combination of one phase a dimension, the innermost dimension first.
+  c.phases.push_back({});
+  c.phases.back().steps.push_back({c.lhsGroupStride, 1, 1});
+  int64_t pitch = channels, rows = c.lhsGroupStride, outRows = 1;
+  for (size_t d = n; d-- > 0;) {
+    SmallVector<Phase, 4> wider;
+    for (const Phase &inner : c.phases)
+      for (const PhaseDim &p : dims[d]) {
+        Phase phase = inner;
+        phase.firstPixel += (p.taps ? p.start + (c.border.needed ? c.border.low[d] : 0) : 0) * pitch;
+        phase.firstStep += p.firstTap * rows;
+        phase.firstRow += p.first * outRows;
+        phase.pixels.insert(phase.pixels.begin(), {p.count, pitch});
+        phase.outputRows.insert(phase.outputRows.begin(), op.getStrides()[d] * outRows);
+        phase.steps.insert(phase.steps.begin(), {p.taps, -p.back * pitch, p.tapStep * rows});
+        wider.push_back(std::move(phase));
+      }
+    c.phases = std::move(wider);
+    pitch *= c.border.needed ? c.border.extents[d] : in[d + 1];
+    rows *= f[d];
+    outRows *= r[d + 1];
+  }
+  for (Phase &phase : c.phases)
+    phase.steps = mergeSteps(phase.steps);
 }
 
 std::optional<Contraction> analyzeContraction(Block &body) {
   Contraction c;
   for (Operation &op : body)
-    if (isa<nn::MatMulOp, nn::ConvOp>(op)) {
+    if (isa<nn::MatMulOp, nn::ConvOp, nn::ConvTransposeOp>(op)) {
       if (c.op)
         return std::nullopt;
       c.op = &op;
@@ -140,8 +256,10 @@ std::optional<Contraction> analyzeContraction(Block &body) {
     return std::nullopt; // the generic path writes what there is
   if (auto matmul = dyn_cast<nn::MatMulOp>(c.op))
     describe(c, matmul);
+  else if (auto conv = dyn_cast<nn::ConvOp>(c.op))
+    describe(c, conv);
   else
-    describe(c, cast<nn::ConvOp>(c.op));
+    describe(c, cast<nn::ConvTransposeOp>(c.op));
   return c;
 }
 

@@ -21,6 +21,12 @@ int64_t extentOf(const Dims &dims);
 // At least one dimension stays.
 Dims mergeDims(const Dims &dims);
 
+// A loop of the reduction: `stride` elements of lhs and `rows` rows of rhs apart.
+struct Step {
+  int64_t extent, stride, rows;
+};
+using Steps = llvm::SmallVector<Step, 4>;
+
 // Outer loops of which each step is a product of its own.
 struct BatchDim {
   int64_t extent;
@@ -34,28 +40,47 @@ struct Border {
   llvm::SmallVector<int64_t, 3> extents; // of the bordered image
 };
 
+// A part of the output of a transposed convolution: the positions of one
+// remainder modulo the strides, to which the same taps contribute.
+struct Phase {
+  int64_t firstPixel = 0; // offset into lhs
+  int64_t firstStep = 0;  // row of rhs
+  int64_t firstRow = 0;   // of the output
+  Dims pixels;
+  Steps steps;
+  llvm::SmallVector<int64_t, 4> outputRows; // between neighbours along each dimension of pixels
+};
+
 // out[q, g*columns + n] = sum over k of lhs[pixel(q) + g*lhsGroupStride + step(k)] * rhs[g][k][n]
 // for each step of the batch; q counts the rows of the output in memory order.
 struct Contraction {
-  mlir::Operation *op = nullptr;     // nn.matmul or nn.conv
+  mlir::Operation *op = nullptr;     // nn.matmul, nn.conv or nn.conv_transpose
   mlir::BlockArgument lhs, rhs;      // of the group's body
   mlir::Operation *unpack = nullptr; // nn.unpack_panels: rhs holds panels
   mlir::Type element;                // f32 or f64
 
   llvm::SmallVector<BatchDim, 4> batch;
   Dims pixels; // merged; offsets into lhs (into the bordered image if there is a border)
-  Dims steps;  // merged; the reduction
+  Steps steps; // merged; the reduction
+  // As Phase::outputRows; empty: the rows follow each other.
+  llvm::SmallVector<int64_t, 4> outputRows;
+  llvm::SmallVector<Phase, 4> phases; // instead of pixels and steps
   int64_t rows = 0, depth = 0, columns = 0; // extents of one product
   int64_t groups = 1, lhsGroupStride = 0;
   bool depthwise = false; // one input channel and one column a group
   Border border;
-  // rhs as an ordinary row-major operand: distance of its rows (k) and columns.
-  int64_t rhsRowStride = 0, rhsColumnStride = 1;
+  // rhs as it is stored: row k, column n of group g is at
+  // k / rhsTapRows * rhsTapStride + k % rhsTapRows * rhsRowStride + n * rhsColumnStride + g * rhsGroupStride.
+  int64_t rhsTapRows = 0, rhsTapStride = 0, rhsRowStride = 0, rhsColumnStride = 1, rhsGroupStride = 0;
+  bool rhsTransposed = false; // as nn.unpack_panels means it
+  bool onlyPacked = false;    // no kernel reads this rhs as it is stored
 
   int64_t rowStride() const { return groups * columns; } // elements between rows of the output
   // The bordered image in elements; 0 without a border.
   int64_t borderedElements() const;
   llvm::ArrayRef<int64_t> resultShape() const;
+  // One phase as a contraction without phases.
+  Contraction withPhase(const Phase &phase) const;
 };
 
 // Null when no kernel here computes this group; the generic path does then.

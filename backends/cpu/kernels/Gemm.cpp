@@ -62,13 +62,19 @@ private:
       return tiles(begin, end, tiling.split, gen.index(0), product.lhs);
     case Tiling::Mode::Rows:
       return gen.loop(begin, end, 1, [&](llvm::Value *row) {
-        llvm::Value *lhs = gen.address(product.lhs, rowOffset(row), choice.elementBytes);
-        tiles(gen.index(0), gen.index(tiling.split.tiles()), tiling.split, gen.mul(row, c.pixels.back().extent), lhs);
+        Line line = lineAt(row);
+        tiles(gen.index(0), gen.index(tiling.split.tiles()), tiling.split, line.row, line.lhs);
       }, kRolled);
     case Tiling::Mode::Unrolled:
       return gen.loop(begin, end, 1, [&](llvm::Value *unit) { crossingTiles(unit); }, kRolled);
     }
   }
+
+  // A pixel of a tile: displacements in lhs (elements) and in the output (rows).
+  struct Place {
+    int64_t lhs, row;
+  };
+  using Places = llvm::SmallVector<Place, 16>;
 
   // Tiles [begin, end) of a run of evenly strided pixels that starts at output row `row`.
   void tiles(llvm::Value *begin, llvm::Value *end, const Split &split, llvm::Value *row, llvm::Value *lhs) {
@@ -78,11 +84,12 @@ private:
       gen.loop(clamped(begin, lo, /*upper=*/false), clamped(end, hi, /*upper=*/true), 1, [&](llvm::Value *t) {
         // Tile t of this size starts after `lo` tiles that are one pixel larger.
         llvm::Value *pixel = gen.add(gen.mul(t, size), lo);
-        llvm::SmallVector<int64_t, 16> pixels;
+        Places places;
         for (int64_t m = 0; m < size; ++m)
-          pixels.push_back(m * c.pixels.back().stride);
+          places.push_back({m * c.pixels.back().stride, m * rowStep(c.pixels.size() - 1)});
         llvm::Value *offset = gen.mul(pixel, c.pixels.back().stride);
-        tile(gen.address(lhs, offset, choice.elementBytes), pixels, gen.add(row, pixel), 0, t);
+        tile(gen.address(lhs, offset, choice.elementBytes), places,
+             gen.add(row, gen.mul(pixel, rowStep(c.pixels.size() - 1))), t);
       }, kRolled);
     };
     sized(0, split.large, split.size);
@@ -100,40 +107,56 @@ private:
   }
 
   void crossingTiles(llvm::Value *unit) {
-    const Dim &across = c.pixels.back(), &down = c.pixels[c.pixels.size() - 2];
-    llvm::Value *lhs =
-        gen.address(product.lhs, rowOffset(gen.mul(unit, tiling.unitRows)), choice.elementBytes);
-    llvm::Value *row = gen.mul(unit, tiling.unitRows * across.extent);
+    size_t last = c.pixels.size() - 1;
+    const Dim &across = c.pixels[last], &down = c.pixels[last - 1];
+    Line line = lineAt(gen.mul(unit, tiling.unitRows));
     int64_t pixel = 0;
     for (int64_t t = 0; t < tiling.split.tiles(); ++t) {
       int64_t size = tiling.split.size - (t >= tiling.split.large);
-      llvm::SmallVector<int64_t, 16> pixels;
-      for (int64_t m = pixel; m < pixel + size; ++m)
-        pixels.push_back(m / across.extent * down.stride + m % across.extent * across.stride);
-      tile(lhs, pixels, row, pixel, gen.index(t));
+      Places places;
+      for (int64_t m = pixel; m < pixel + size; ++m) {
+        int64_t y = m / across.extent, x = m % across.extent;
+        places.push_back({y * down.stride + x * across.stride, y * rowStep(last - 1) + x * rowStep(last)});
+      }
+      tile(line.lhs, places, line.row, gen.index(t));
       pixel += size;
     }
   }
 
-  // Offset into lhs of the first pixel of output line `line` (all pixel dims but the last, flattened).
-  llvm::Value *rowOffset(llvm::Value *line) {
-    llvm::Value *offset = gen.index(0);
-    for (size_t d = c.pixels.size() - 1; d-- > 0;) {
-      llvm::Value *extent = gen.index(c.pixels[d].extent);
-      llvm::Value *position = d ? gen.builder.CreateURem(line, extent) : line;
-      line = d ? gen.builder.CreateUDiv(line, extent) : line;
-      offset = gen.add(offset, gen.mul(position, c.pixels[d].stride));
-    }
-    return offset;
+  // Output rows between neighbours along dimension d of the pixels.
+  int64_t rowStep(size_t d) const {
+    if (!c.outputRows.empty())
+      return c.outputRows[d];
+    int64_t step = 1;
+    for (size_t i = d + 1; i < c.pixels.size(); ++i)
+      step *= c.pixels[i].extent;
+    return step;
   }
 
-  // The pixels are consecutive rows of the output from row + rowDisplacement on;
-  // the tile is number `ordinal` of its panel.
-  void tile(llvm::Value *lhs, llvm::ArrayRef<int64_t> pixels, llvm::Value *row, int64_t rowDisplacement,
-            llvm::Value *ordinal) {
+  // The first pixel of a line (all pixel dimensions but the last, flattened): its address and output row.
+  struct Line {
+    llvm::Value *lhs, *row;
+  };
+  Line lineAt(llvm::Value *number) {
+    llvm::Value *offset = gen.index(0), *row = gen.index(0), *rest = number;
+    for (size_t d = c.pixels.size() - 1; d-- > 0;) {
+      llvm::Value *extent = gen.index(c.pixels[d].extent);
+      llvm::Value *position = d ? gen.builder.CreateURem(rest, extent) : rest;
+      rest = d ? gen.builder.CreateUDiv(rest, extent) : rest;
+      offset = gen.add(offset, gen.mul(position, c.pixels[d].stride));
+      row = gen.add(row, gen.mul(position, rowStep(d)));
+    }
+    if (c.outputRows.empty())
+      row = gen.mul(number, c.pixels.back().extent);
+    return {gen.address(product.lhs, offset, choice.elementBytes), row};
+  }
+
+  // Number `ordinal` of its panel's tiles.
+  void tile(llvm::Value *lhs, const Places &places, llvm::Value *row, llvm::Value *ordinal) {
     Tile t;
     t.lhs = lhs;
-    t.pixels.assign(pixels.begin(), pixels.end());
+    for (const Place &place : places)
+      t.pixels.push_back(place.lhs);
     t.streams = {rhs};
     t.vectors = vectors;
     bool direct = choice.rhs == Choice::Rhs::Direct;
@@ -147,13 +170,13 @@ private:
     for (int64_t v = 0; v < vectors; ++v)
       first.push_back(epilogue.initial(column, v * choice.lanes, choice.lanes, validOf(v)));
     Values initial;
-    for (size_t m = 0; m < pixels.size(); ++m)
+    for (size_t m = 0; m < places.size(); ++m)
       initial.append(first);
     Values sums = accumulate(emitter, c, choice, t, initial);
     llvm::Value *outRow = gen.add(product.row, row);
-    for (size_t m = 0; m < pixels.size(); ++m)
+    for (size_t m = 0; m < places.size(); ++m)
       for (int64_t v = 0; v < vectors; ++v)
-        epilogue.finish(sums[m * vectors + v], outRow, rowDisplacement + m, column, v * choice.lanes, validOf(v));
+        epilogue.finish(sums[m * vectors + v], outRow, places[m].row, column, v * choice.lanes, validOf(v));
   }
 
   int64_t validOf(int64_t vector) const { return vector + 1 == vectors ? valid : choice.lanes; }

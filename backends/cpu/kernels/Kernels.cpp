@@ -18,6 +18,15 @@ void emitGroups(RegionEmitter &emitter, const Contraction &c, const Choice &choi
     part.lhs = gen.address(product.lhs, gen.mul(group, c.lhsGroupStride), choice.elementBytes);
     part.rhs = gen.address(product.rhs, gen.mul(group, rhsStride), choice.elementBytes);
     part.column = gen.add(product.column, gen.mul(group, c.columns));
+    for (const Phase &phase : c.phases) {
+      Product shifted = part;
+      shifted.lhs = gen.address(part.lhs, gen.index(phase.firstPixel), choice.elementBytes);
+      shifted.rhs = gen.address(part.rhs, gen.index(phase.firstStep * choice.panelWidth()), choice.elementBytes);
+      shifted.row = gen.add(part.row, phase.firstRow);
+      emitGemm(emitter, c.withPhase(phase), choice, epilogue, shifted);
+    }
+    if (!c.phases.empty())
+      return;
     if (choice.kernel == Choice::Kernel::Gemv)
       emitGemv(emitter, c, choice, epilogue, part);
     else

@@ -23,14 +23,11 @@ public:
 
   // Loops over steps[dim...] from the given addresses.
   Values run(size_t dim, llvm::Value *lhs, llvm::ArrayRef<llvm::Value *> streams, llvm::Value *ahead, Values sums) {
-    const Dim &steps = c.steps[dim];
+    const Step &steps = c.steps[dim];
     if (dim + 1 == c.steps.size())
       return innermost(steps, lhs, streams, ahead, sums);
-    int64_t inner = 1;
-    for (size_t d = dim + 1; d < c.steps.size(); ++d)
-      inner *= c.steps[d].extent;
     auto body = [&](llvm::Value *i, llvm::ArrayRef<llvm::Value *> carried) {
-      llvm::Value *rows = gen.mul(i, inner * tile.rhsRow);
+      llvm::Value *rows = gen.mul(i, steps.rows * tile.rhsRow);
       Values moved;
       for (llvm::Value *stream : streams)
         moved.push_back(at(stream, rows));
@@ -47,13 +44,13 @@ private:
     return gen.address(base, offset, choice.elementBytes, displacement);
   }
 
-  Values innermost(const Dim &steps, llvm::Value *lhs, llvm::ArrayRef<llvm::Value *> streams, llvm::Value *ahead,
+  Values innermost(const Step &steps, llvm::Value *lhs, llvm::ArrayRef<llvm::Value *> streams, llvm::Value *ahead,
                    Values sums) {
     int64_t unroll = unrollOf(steps.extent, tile.chains), main = steps.extent / unroll * unroll;
     auto body = [&](llvm::Value *k, llvm::ArrayRef<llvm::Value *> carried) {
       Values next(carried);
       if (ahead)
-        gen.prefetch(at(ahead, gen.mul(k, tile.rhsRow)));
+        gen.prefetch(at(ahead, gen.mul(k, steps.rows * tile.rhsRow)));
       for (int64_t u = 0; u < unroll; ++u)
         step(steps, lhs, streams, k, u, next);
       return next;
@@ -65,15 +62,15 @@ private:
   }
 
   // One reduction step: k + u of the innermost loop.
-  void step(const Dim &steps, llvm::Value *lhs, llvm::ArrayRef<llvm::Value *> streams, llvm::Value *k, int64_t u,
+  void step(const Step &steps, llvm::Value *lhs, llvm::ArrayRef<llvm::Value *> streams, llvm::Value *k, int64_t u,
             Values &sums) {
     size_t perChain = sums.size() / tile.chains;
-    llvm::Value *rhsOffset = gen.mul(k, tile.rhsRow), *lhsOffset = gen.mul(k, steps.stride);
+    llvm::Value *rhsOffset = gen.mul(k, steps.rows * tile.rhsRow), *lhsOffset = gen.mul(k, steps.stride);
     Values rhs;
     for (llvm::Value *stream : streams)
       for (int64_t v = 0; v < tile.vectors; ++v) {
         bool last = v + 1 == tile.vectors && tile.readable > 0;
-        rhs.push_back(loadVector(at(stream, rhsOffset, u * tile.rhsRow + v * choice.lanes),
+        rhs.push_back(loadVector(at(stream, rhsOffset, u * steps.rows * tile.rhsRow + v * choice.lanes),
                                  last ? tile.readable : choice.lanes));
       }
     size_t sum = u % tile.chains * perChain;

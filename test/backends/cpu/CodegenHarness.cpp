@@ -10,15 +10,17 @@
 #include "ir/Interp/Interp.h"
 #include "ir/NN/Constants.h"
 #include "ir/Plan/Plan.h"
-#include "llvm/Object/ObjectFile.h"
 #include "mlir/Parser/Parser.h"
 #include "mlir/Pass/PassManager.h"
 #include "passes/fuse/Passes.h"
 #include "passes/schedule/Passes.h"
+#include "llvm/Object/ObjectFile.h"
 
 namespace aotc::test {
 
-static mlir::func::FuncOp functionOf(mlir::ModuleOp module) { return *module.getOps<mlir::func::FuncOp>().begin(); }
+static mlir::func::FuncOp functionOf(mlir::ModuleOp module) {
+  return *module.getOps<mlir::func::FuncOp>().begin();
+}
 
 Program::Program(const std::string &text) {
   mlir::DialectRegistry registry;
@@ -73,7 +75,8 @@ std::vector<Tensor> arguments(const Program &program, unsigned seed) {
   mlir::func::FuncOp func = functionOf(program.module.get());
   for (auto [i, type] : llvm::enumerate(func.getArgumentTypes())) {
     auto tensor = mlir::cast<mlir::RankedTensorType>(type);
-    Tensor t(*nn::dtypeOf(tensor.getElementType()), Shape(tensor.getShape().begin(), tensor.getShape().end()));
+    Tensor t(*nn::dtypeOf(tensor.getElementType()),
+             Shape(tensor.getShape().begin(), tensor.getShape().end()));
     auto limit = func.getArgAttrOfType<mlir::IntegerAttr>(i, "test.limit");
     bool special = !func.getArgAttr(i, "test.finite");
     for (int64_t k = 0; k < t.size(); ++k) {
@@ -117,13 +120,18 @@ std::string difference(const Program &program, const std::vector<Tensor> &argume
   options.seed = 7;
   auto got = (*model)->run(arguments, options);
   if (!want.ok() || !got.ok())
-    return want.ok() == got.ok() ? "" : absl::StrCat("got ", got.status().ToString(), ", want ", want.status().ToString());
+    return want.ok() == got.ok()
+               ? ""
+               : absl::StrCat("got ", got.status().ToString(), ", want ", want.status().ToString());
   for (size_t r = 0; r < want->size(); ++r) {
     const Tensor &x = (*got)[r], &y = (*want)[r];
     if (x.dtype() != y.dtype() || x.shape() != y.shape())
       return absl::StrCat("result ", r, " has another type");
     // Narrow types may round to the neighbour.
-    double allowed = x.dtype() == DType::F16 ? 1e-3 : x.dtype() == DType::BF16 ? 8e-3 : x.dtype() == DType::F64 ? 1e-12 : tolerance;
+    double allowed = x.dtype() == DType::F16    ? 1e-3
+                     : x.dtype() == DType::BF16 ? 8e-3
+                     : x.dtype() == DType::F64  ? 1e-12
+                                                : tolerance;
     for (int64_t i = 0; i < x.size(); ++i)
       if (isFloat(x.dtype()) ? !near(x.f(i), y.f(i), allowed) : x.i(i) != y.i(i))
         return absl::StrCat("result ", r, " element ", i, ": got ", x.f(i), ", want ", y.f(i));
@@ -133,7 +141,8 @@ std::string difference(const Program &program, const std::vector<Tensor> &argume
 
 std::string difference(const std::string &text, const std::string &cpu, double tolerance) {
   Program program(text);
-  return program.module ? difference(program, test::arguments(program), cpu, tolerance) : "the module does not parse";
+  return program.module ? difference(program, test::arguments(program), cpu, tolerance)
+                        : "the module does not parse";
 }
 
 std::string function(const std::vector<std::string> &arguments, const std::vector<std::string> &body,
@@ -143,9 +152,9 @@ std::string function(const std::vector<std::string> &arguments, const std::vecto
     parameters.push_back(absl::StrCat("%", i, ": ", arguments[i]));
   for (size_t i = 0; i < results.size(); ++i)
     names.push_back(absl::StrCat("%r", i));
-  return absl::StrCat("func.func @f(", absl::StrJoin(parameters, ", "), ") -> (", absl::StrJoin(results, ", "), ") {\n",
-                      absl::StrJoin(body, "\n"), "\nreturn ", absl::StrJoin(names, ", "), " : ",
-                      absl::StrJoin(results, ", "), "\n}\n");
+  return absl::StrCat("func.func @f(", absl::StrJoin(parameters, ", "), ") -> (",
+                      absl::StrJoin(results, ", "), ") {\n", absl::StrJoin(body, "\n"), "\nreturn ",
+                      absl::StrJoin(names, ", "), " : ", absl::StrJoin(results, ", "), "\n}\n");
 }
 
 } // namespace aotc::test

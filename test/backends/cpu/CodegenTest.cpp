@@ -24,7 +24,8 @@ std::string unaryProgram(const Lines &functions, const std::string &type) {
   }
   return function({type}, body, results);
 }
-std::string binaryProgram(const Lines &functions, const std::string &type, const std::string &attributes = "") {
+std::string binaryProgram(const Lines &functions, const std::string &type,
+                          const std::string &attributes = "") {
   Lines body, results;
   for (size_t i = 0; i < functions.size(); ++i) {
     body.push_back(absl::Substitute("%r$0 = nn.binary $1 %0, %1 : $2", i, functions[i], type));
@@ -35,10 +36,11 @@ std::string binaryProgram(const Lines &functions, const std::string &type, const
 
 const Lines kIntegers = {"i8", "i16", "i32", "i64", "ui8", "ui16", "ui32", "ui64"};
 const Lines kFloats = {"f32", "f64", "f16", "bf16"};
-const Lines kFloatFunctions = {
-    "neg",  "abs",  "sign", "floor", "ceil", "round_even", "trunc", "sqrt",  "rsqrt", "reciprocal", "exp",
-    "expm1", "log", "log1p", "sin", "cos", "tan", "asin", "acos", "atan", "sinh", "cosh", "tanh", "asinh",
-    "acosh", "atanh", "erf", "erfc", "lgamma", "sigmoid", "softplus", "relu"};
+const Lines kFloatFunctions = {"neg",    "abs",     "sign",       "floor", "ceil",  "round_even", "trunc",
+                               "sqrt",   "rsqrt",   "reciprocal", "exp",   "expm1", "log",        "log1p",
+                               "sin",    "cos",     "tan",        "asin",  "acos",  "atan",       "sinh",
+                               "cosh",   "tanh",    "asinh",      "acosh", "atanh", "erf",        "erfc",
+                               "lgamma", "sigmoid", "softplus",   "relu"};
 
 // Both what every x86-64 has and what this machine has.
 class Codegen : public testing::TestWithParam<const char *> {
@@ -61,15 +63,18 @@ TEST_P(Codegen, IntegerFunctions) {
     expectSame(unaryProgram({"neg", "abs", "sign", "relu", "not"}, tensor("37", element)));
   expectSame(unaryProgram({"not"}, tensor("37", "i1")));
   for (const std::string &element : kIntegers)
-    expectSame(function({tensor("37", element)}, {absl::Substitute("%r0 = nn.unary pop_count %0 : tensor<37x$0> -> tensor<37xui8>", element)},
-                        {"tensor<37xui8>"}));
+    expectSame(
+        function({tensor("37", element)},
+                 {absl::Substitute("%r0 = nn.unary pop_count %0 : tensor<37x$0> -> tensor<37xui8>", element)},
+                 {"tensor<37xui8>"}));
 }
 
 TEST_P(Codegen, Classification) {
   for (const std::string &element : kFloats) {
     Lines body, results;
     for (const char *fn : {"is_nan", "is_inf", "is_finite"}) {
-      body.push_back(absl::Substitute("%r$0 = nn.unary $1 %0 : tensor<67x$2> -> tensor<67xi1>", body.size(), fn, element));
+      body.push_back(absl::Substitute("%r$0 = nn.unary $1 %0 : tensor<67x$2> -> tensor<67xi1>", body.size(),
+                                      fn, element));
       results.push_back("tensor<67xi1>");
     }
     expectSame(function({tensor("67", element)}, body, results));
@@ -78,23 +83,26 @@ TEST_P(Codegen, Classification) {
 
 TEST_P(Codegen, FloatPairs) {
   for (const std::string &element : kFloats)
-    expectSame(binaryProgram({"add", "sub", "mul", "div", "floor_div", "floor_mod", "trunc_mod", "pow", "max", "min", "atan2"},
-                             tensor("3x35", element)));
+    expectSame(binaryProgram(
+        {"add", "sub", "mul", "div", "floor_div", "floor_mod", "trunc_mod", "pow", "max", "min", "atan2"},
+        tensor("3x35", element)));
 }
 
 TEST_P(Codegen, IntegerPairs) {
   for (const std::string &element : kIntegers) {
-    expectSame(binaryProgram({"add", "sub", "mul", "max", "min", "and", "or", "xor", "shift_left", "shift_right", "pow"},
-                             tensor("67", element)));
+    expectSame(binaryProgram(
+        {"add", "sub", "mul", "max", "min", "and", "or", "xor", "shift_left", "shift_right", "pow"},
+        tensor("67", element)));
     expectSame(binaryProgram({"div", "floor_div", "floor_mod", "trunc_mod"}, tensor("67", element)));
     // No zero among these divisors.
     std::string type = tensor("67", element);
-    expectSame(function({type, type + " {test.limit = 9 : i64}"},
-                        {"%c = nn.constant dense<1> : " + type, "%d = nn.binary add %1, %c : " + type,
-                         "%m = nn.binary sub %c, %d : " + type, "%e = nn.binary sub %m, %c : " + type,
-                         "%r0 = nn.binary div %0, %d : " + type, "%r1 = nn.binary floor_div %0, %e : " + type,
-                         "%r2 = nn.binary floor_mod %0, %e : " + type, "%r3 = nn.binary trunc_mod %0, %e : " + type},
-                        {type, type, type, type}));
+    expectSame(
+        function({type, type + " {test.limit = 9 : i64}"},
+                 {"%c = nn.constant dense<1> : " + type, "%d = nn.binary add %1, %c : " + type,
+                  "%m = nn.binary sub %c, %d : " + type, "%e = nn.binary sub %m, %c : " + type,
+                  "%r0 = nn.binary div %0, %d : " + type, "%r1 = nn.binary floor_div %0, %e : " + type,
+                  "%r2 = nn.binary floor_mod %0, %e : " + type, "%r3 = nn.binary trunc_mod %0, %e : " + type},
+                 {type, type, type, type}));
   }
   expectSame(binaryProgram({"and", "or", "xor"}, tensor("67", "i1")));
 }
@@ -104,7 +112,8 @@ TEST_P(Codegen, Comparisons) {
     for (const std::string &element : elements) {
       Lines body, results;
       for (const char *fn : {"eq", "ne", "lt", "le", "gt", "ge"}) {
-        body.push_back(absl::Substitute("%r$0 = nn.compare $1 %0, %1 : tensor<45x$2> -> tensor<45xi1>", body.size(), fn, element));
+        body.push_back(absl::Substitute("%r$0 = nn.compare $1 %0, %1 : tensor<45x$2> -> tensor<45xi1>",
+                                        body.size(), fn, element));
         results.push_back("tensor<45xi1>");
       }
       std::string type = tensor("45", element);
@@ -121,7 +130,8 @@ TEST_P(Codegen, Conversions) {
   for (const std::string &from : all) {
     Lines body, results;
     for (const std::string &to : all) {
-      body.push_back(absl::Substitute("%r$0 = nn.cast %0 : tensor<43x$1> -> tensor<43x$2>", body.size(), from, to));
+      body.push_back(
+          absl::Substitute("%r$0 = nn.cast %0 : tensor<43x$1> -> tensor<43x$2>", body.size(), from, to));
       results.push_back(tensor("43", to));
     }
     expectSame(function({tensor("43", from)}, body, results));
@@ -134,32 +144,36 @@ TEST_P(Codegen, Conversions) {
 
 TEST_P(Codegen, Clamp) {
   for (const std::string &element : kFloats)
-    expectSame(function({tensor("45", element)}, {"%r0 = nn.clamp %0 {low = 0.0 : f64, high = 2.5 : f64} : " + tensor("45", element)},
+    expectSame(function({tensor("45", element)},
+                        {"%r0 = nn.clamp %0 {low = 0.0 : f64, high = 2.5 : f64} : " + tensor("45", element)},
                         {tensor("45", element)}));
 }
 
 TEST_P(Codegen, Movement) {
   for (const std::string e : {"f32", "i8", "i64", "f16", "i1"}) {
     auto t = [&](const char *shape) { return tensor(shape, e); };
-    expectSame(function({t("3x4x37"), t("1x4x1"), t("3x5x37"), t("")},
-                        {"%r0 = nn.transpose %0 [2, 0, 1] : " + t("3x4x37") + " -> " + t("37x3x4"),
-                         "%r1 = nn.transpose %0 [1, 0, 2] : " + t("3x4x37") + " -> " + t("4x3x37"),
-                         "%r2 = nn.broadcast %1 : " + t("1x4x1") + " -> " + t("3x4x37"),
-                         "%r3 = nn.reverse %0 [0, 2] : " + t("3x4x37"),
-                         "%r4 = nn.slice %0 {starts = array<i64: 1, 0, 3>, strides = array<i64: 1, 3, 2>} : " +
-                             t("3x4x37") + " -> " + t("2x2x17"),
-                         "%r5 = nn.concat %0, %2 {axis = 1 : i64} : (" + t("3x4x37") + ", " + t("3x5x37") + ") -> " + t("3x9x37"),
-                         "%r6 = nn.concat %0, %0 {axis = 2 : i64} : (" + t("3x4x37") + ", " + t("3x4x37") + ") -> " + t("3x4x74"),
-                         "%r7 = nn.pad constant %0, %3 {low = array<i64: 1, 0, 2>, high = array<i64: 0, 2, 3>} : " +
-                             t("3x4x37") + " -> " + t("4x6x42") + ", " + t(""),
-                         "%r8 = nn.pad reflect %0, %3 {low = array<i64: 2, 0, 5>, high = array<i64: 1, 3, 0>} : " +
-                             t("3x4x37") + " -> " + t("6x7x42") + ", " + t(""),
-                         "%r9 = nn.pad symmetric %0, %3 {low = array<i64: 0, 4, 1>, high = array<i64: 0, 1, 9>} : " +
-                             t("3x4x37") + " -> " + t("3x9x47") + ", " + t(""),
-                         "%r10 = nn.pad edge %0, %3 {low = array<i64: 1, 1, 1>, high = array<i64: 1, 1, 1>} : " +
-                             t("3x4x37") + " -> " + t("5x6x39") + ", " + t("")},
-                        {t("37x3x4"), t("4x3x37"), t("3x4x37"), t("3x4x37"), t("2x2x17"), t("3x9x37"), t("3x4x74"),
-                         t("4x6x42"), t("6x7x42"), t("3x9x47"), t("5x6x39")}));
+    expectSame(function(
+        {t("3x4x37"), t("1x4x1"), t("3x5x37"), t("")},
+        {"%r0 = nn.transpose %0 [2, 0, 1] : " + t("3x4x37") + " -> " + t("37x3x4"),
+         "%r1 = nn.transpose %0 [1, 0, 2] : " + t("3x4x37") + " -> " + t("4x3x37"),
+         "%r2 = nn.broadcast %1 : " + t("1x4x1") + " -> " + t("3x4x37"),
+         "%r3 = nn.reverse %0 [0, 2] : " + t("3x4x37"),
+         "%r4 = nn.slice %0 {starts = array<i64: 1, 0, 3>, strides = array<i64: 1, 3, 2>} : " + t("3x4x37") +
+             " -> " + t("2x2x17"),
+         "%r5 = nn.concat %0, %2 {axis = 1 : i64} : (" + t("3x4x37") + ", " + t("3x5x37") + ") -> " +
+             t("3x9x37"),
+         "%r6 = nn.concat %0, %0 {axis = 2 : i64} : (" + t("3x4x37") + ", " + t("3x4x37") + ") -> " +
+             t("3x4x74"),
+         "%r7 = nn.pad constant %0, %3 {low = array<i64: 1, 0, 2>, high = array<i64: 0, 2, 3>} : " +
+             t("3x4x37") + " -> " + t("4x6x42") + ", " + t(""),
+         "%r8 = nn.pad reflect %0, %3 {low = array<i64: 2, 0, 5>, high = array<i64: 1, 3, 0>} : " +
+             t("3x4x37") + " -> " + t("6x7x42") + ", " + t(""),
+         "%r9 = nn.pad symmetric %0, %3 {low = array<i64: 0, 4, 1>, high = array<i64: 0, 1, 9>} : " +
+             t("3x4x37") + " -> " + t("3x9x47") + ", " + t(""),
+         "%r10 = nn.pad edge %0, %3 {low = array<i64: 1, 1, 1>, high = array<i64: 1, 1, 1>} : " +
+             t("3x4x37") + " -> " + t("5x6x39") + ", " + t("")},
+        {t("37x3x4"), t("4x3x37"), t("3x4x37"), t("3x4x37"), t("2x2x17"), t("3x9x37"), t("3x4x74"),
+         t("4x6x42"), t("6x7x42"), t("3x9x47"), t("5x6x39")}));
   }
 }
 
@@ -176,8 +190,11 @@ TEST_P(Codegen, MovementUnderArithmetic) {
 }
 
 TEST_P(Codegen, Iota) {
-  expectSame(function({}, {"%r0 = nn.iota {axis = 1 : i64} : tensor<3x37xf32>", "%r1 = nn.iota {axis = 0 : i64} : tensor<3x37xi64>",
-                           "%r2 = nn.iota {axis = 1 : i64} : tensor<3x37xui8>", "%r3 = nn.iota {axis = 1 : i64} : tensor<3x37xf16>"},
+  expectSame(function({},
+                      {"%r0 = nn.iota {axis = 1 : i64} : tensor<3x37xf32>",
+                       "%r1 = nn.iota {axis = 0 : i64} : tensor<3x37xi64>",
+                       "%r2 = nn.iota {axis = 1 : i64} : tensor<3x37xui8>",
+                       "%r3 = nn.iota {axis = 1 : i64} : tensor<3x37xf16>"},
                       {"tensor<3x37xf32>", "tensor<3x37xi64>", "tensor<3x37xui8>", "tensor<3x37xf16>"}));
 }
 
@@ -185,18 +202,21 @@ TEST_P(Codegen, Gathers) {
   for (const char *index : {"i32", "i64"}) {
     std::string limit = " {test.limit = 5 : i64}", small = " {test.limit = 3 : i64}";
     auto idx = [&](const char *shape) { return tensor(shape, index); };
-    expectSame(function({"tensor<3x5x19xf32>", idx("2x4") + limit, idx("3x4") + limit, idx("6x2") + small, idx("3x7x1") + limit,
-                         idx("3") + " {test.limit = 2 : i64}"},
-                        {"%r0 = nn.gather %0, %1 {axis = 1 : i64} : (tensor<3x5x19xf32>, " + idx("2x4") + ") -> tensor<3x2x4x19xf32>",
-                         "%r1 = nn.gather %0, %2 {axis = 1 : i64, batchDims = 1 : i64} : (tensor<3x5x19xf32>, " + idx("3x4") +
-                             ") -> tensor<3x4x19xf32>",
-                         "%r2 = nn.gather %0, %1 {axis = 2 : i64} : (tensor<3x5x19xf32>, " + idx("2x4") + ") -> tensor<3x5x2x4xf32>",
-                         "%r3 = nn.gather_nd %0, %3 : (tensor<3x5x19xf32>, " + idx("6x2") + ") -> tensor<6x19xf32>",
-                         "%r4 = nn.gather_nd %0, %4 {batchDims = 1 : i64} : (tensor<3x5x19xf32>, " + idx("3x7x1") +
-                             ") -> tensor<3x7x19xf32>",
-                         "%r5 = nn.dynamic_slice %0, %5 : (tensor<3x5x19xf32>, " + idx("3") + ") -> tensor<2x3x17xf32>"},
-                        {"tensor<3x2x4x19xf32>", "tensor<3x4x19xf32>", "tensor<3x5x2x4xf32>", "tensor<6x19xf32>",
-                         "tensor<3x7x19xf32>", "tensor<2x3x17xf32>"}));
+    expectSame(function(
+        {"tensor<3x5x19xf32>", idx("2x4") + limit, idx("3x4") + limit, idx("6x2") + small,
+         idx("3x7x1") + limit, idx("3") + " {test.limit = 2 : i64}"},
+        {"%r0 = nn.gather %0, %1 {axis = 1 : i64} : (tensor<3x5x19xf32>, " + idx("2x4") +
+             ") -> tensor<3x2x4x19xf32>",
+         "%r1 = nn.gather %0, %2 {axis = 1 : i64, batchDims = 1 : i64} : (tensor<3x5x19xf32>, " + idx("3x4") +
+             ") -> tensor<3x4x19xf32>",
+         "%r2 = nn.gather %0, %1 {axis = 2 : i64} : (tensor<3x5x19xf32>, " + idx("2x4") +
+             ") -> tensor<3x5x2x4xf32>",
+         "%r3 = nn.gather_nd %0, %3 : (tensor<3x5x19xf32>, " + idx("6x2") + ") -> tensor<6x19xf32>",
+         "%r4 = nn.gather_nd %0, %4 {batchDims = 1 : i64} : (tensor<3x5x19xf32>, " + idx("3x7x1") +
+             ") -> tensor<3x7x19xf32>",
+         "%r5 = nn.dynamic_slice %0, %5 : (tensor<3x5x19xf32>, " + idx("3") + ") -> tensor<2x3x17xf32>"},
+        {"tensor<3x2x4x19xf32>", "tensor<3x4x19xf32>", "tensor<3x5x2x4xf32>", "tensor<6x19xf32>",
+         "tensor<3x7x19xf32>", "tensor<2x3x17xf32>"}));
   }
 }
 
@@ -218,8 +238,8 @@ TEST_P(Codegen, Reductions) {
       std::string to = absl::StrCat(has('0') ? 1 : 4, "x", has('1') ? 1 : 5, "x", has('2') ? 1 : 37);
       Lines body, results;
       for (const char *fn : {"sum", "mean", "max", "min", "prod"}) {
-        body.push_back(absl::Substitute("%r$0 = nn.reduce $1 %0 [$2] : tensor<4x5x37x$3> -> $4", body.size(), fn, axes, e,
-                                        tensor(to, e)));
+        body.push_back(absl::Substitute("%r$0 = nn.reduce $1 %0 [$2] : tensor<4x5x37x$3> -> $4", body.size(),
+                                        fn, axes, e, tensor(to, e)));
         results.push_back(tensor(to, e));
       }
       expectSame(function({tensor("4x5x37", e) + " {test.finite}"}, body, results), 1e-5);
@@ -244,19 +264,22 @@ TEST_P(Codegen, ArgumentsAndOrder) {
                          "%r2 = nn.arg_reduce max %0 {axis = 0 : i64} : " + t + " -> tensor<1x5x11xi64>",
                          "%r3, %x = nn.top_k %0 : " + t + " -> " + tensor("4x5x3", e) + ", tensor<4x5x3xi32>",
                          "%v, %r4 = nn.top_k %0 : " + t + " -> " + t + ", tensor<4x5x11xi64>"},
-                        {"tensor<4x5x1xi64>", "tensor<4x1x11xi32>", "tensor<1x5x11xi64>", tensor("4x5x3", e), "tensor<4x5x11xi64>"}));
+                        {"tensor<4x5x1xi64>", "tensor<4x1x11xi32>", "tensor<1x5x11xi64>", tensor("4x5x3", e),
+                         "tensor<4x5x11xi64>"}));
   }
 }
 
 TEST_P(Codegen, Cumulative) {
   for (const std::string e : {"f32", "i64", "f16"}) {
     std::string t = tensor("3x4x9", e);
-    expectSame(function({t + " {test.finite}"},
-                        {"%r0 = nn.cumulative sum %0 {axis = 2 : i64} : " + t,
-                         "%r1 = nn.cumulative prod %0 {axis = 1 : i64, exclusive = true} : " + t,
-                         "%r2 = nn.cumulative sum %0 {axis = 0 : i64, reverse = true} : " + t,
-                         "%r3 = nn.cumulative sum %0 {axis = 2 : i64, reverse = true, exclusive = true} : " + t},
-                        {t, t, t, t}), 1e-5);
+    expectSame(
+        function({t + " {test.finite}"},
+                 {"%r0 = nn.cumulative sum %0 {axis = 2 : i64} : " + t,
+                  "%r1 = nn.cumulative prod %0 {axis = 1 : i64, exclusive = true} : " + t,
+                  "%r2 = nn.cumulative sum %0 {axis = 0 : i64, reverse = true} : " + t,
+                  "%r3 = nn.cumulative sum %0 {axis = 2 : i64, reverse = true, exclusive = true} : " + t},
+                 {t, t, t, t}),
+        1e-5);
   }
 }
 
@@ -264,8 +287,10 @@ TEST_P(Codegen, Softmax) {
   for (const std::string e : {"f32", "f64", "bf16"})
     for (const char *axis : {"0", "1", "2"}) {
       std::string t = tensor("3x7x21", e), attr = absl::StrCat(" {axis = ", axis, " : i64");
-      expectSame(function({t + " {test.finite}"}, {"%r0 = nn.softmax %0" + attr + "} : " + t, "%r1 = nn.softmax %0" + attr + ", log = true} : " + t},
-                          {t, t}));
+      expectSame(function(
+          {t + " {test.finite}"},
+          {"%r0 = nn.softmax %0" + attr + "} : " + t, "%r1 = nn.softmax %0" + attr + ", log = true} : " + t},
+          {t, t}));
     }
 }
 
@@ -281,7 +306,8 @@ TEST_P(Codegen, Rows) {
     %r = nn.binary div %e, %sb : tensor<3x4x37xf32>
     return %r : tensor<3x4x37xf32>
   })");
-  expectSame(R"(func.func @f(%x: tensor<6x5x33xf32> {test.finite}, %y: tensor<6x5x33xf32> {test.finite}, %g: tensor<1x1x33xf32> {test.finite}) -> tensor<6x5x33xf32> {
+  expectSame(
+      R"(func.func @f(%x: tensor<6x5x33xf32> {test.finite}, %y: tensor<6x5x33xf32> {test.finite}, %g: tensor<1x1x33xf32> {test.finite}) -> tensor<6x5x33xf32> {
     %z = nn.binary add %x, %y : tensor<6x5x33xf32>
     %t = nn.unary tanh %z : tensor<6x5x33xf32> -> tensor<6x5x33xf32>
     %m = nn.reduce mean %t [1, 2] : tensor<6x5x33xf32> -> tensor<6x1x1xf32>
@@ -307,12 +333,16 @@ TEST_P(Codegen, Pools) {
         %r = nn.pool $1 %x {window = array<i64: 3, 2>, strides = array<i64: 2, 2>, dilations = array<i64: 1, 1>,
                             padLow = array<i64: 1, 0>, padHigh = array<i64: 1, 0>} : tensor<2x9x8x19x$0> -> tensor<2x5x4x19x$0>
         return %r : tensor<2x5x4x19x$0>
-      })", e, fn), 1e-5);
+      })",
+                                  e, fn),
+                 1e-5);
       expectSame(absl::Substitute(R"(func.func @f(%x: tensor<1x6x6x6x3x$0>) -> tensor<1x5x6x3x3x$0> {
         %r = nn.pool $1 %x {window = array<i64: 2, 3, 3>, strides = array<i64: 1, 1, 1>, dilations = array<i64: 1, 1, 2>, countPadding = true,
                             padLow = array<i64: 0, 1, 1>, padHigh = array<i64: 0, 1, 0>} : tensor<1x6x6x6x3x$0> -> tensor<1x5x6x3x3x$0>
         return %r : tensor<1x5x6x3x3x$0>
-      })", e, fn), 1e-5);
+      })",
+                                  e, fn),
+                 1e-5);
     }
 }
 
@@ -325,7 +355,8 @@ TEST_P(Codegen, Resizes) {
         expectSame(absl::Substitute(R"(func.func @f(%x: tensor<2x5x7x11xf32>) -> tensor<2x9x4x11xf32> {
           %r = nn.resize $0 %x coord $1 round $2 {scales = array<f32: 0.5555556, 1.75>} : tensor<2x5x7x11xf32> -> tensor<2x9x4x11xf32>
           return %r : tensor<2x9x4x11xf32>
-        })", mode, coord, round));
+        })",
+                                    mode, coord, round));
       }
 }
 
@@ -333,36 +364,49 @@ TEST_P(Codegen, Contractions) {
   for (const std::string e : {"f32", "f64", "bf16", "i32"}) {
     auto t = [&](const char *shape) { return tensor(shape, e); };
     auto finite = [&](const char *shape) { return tensor(shape, e) + " {test.finite}"; };
-    expectSame(function({finite("3x5x7"), finite("1x7x21"), finite("1x21x7"), finite("3x7x5")},
-                        {"%r0 = nn.matmul %0, %1 : (" + t("3x5x7") + ", " + t("1x7x21") + ") -> " + t("3x5x21"),
-                         "%r1 = nn.matmul %0, %2 {transposeRhs = true} : (" + t("3x5x7") + ", " + t("1x21x7") + ") -> " + t("3x5x21"),
-                         "%r2 = nn.matmul %3, %1 {transposeLhs = true} : (" + t("3x7x5") + ", " + t("1x7x21") + ") -> " + t("3x5x21")},
-                        {t("3x5x21"), t("3x5x21"), t("3x5x21")}), 1e-5);
+    expectSame(
+        function({finite("3x5x7"), finite("1x7x21"), finite("1x21x7"), finite("3x7x5")},
+                 {"%r0 = nn.matmul %0, %1 : (" + t("3x5x7") + ", " + t("1x7x21") + ") -> " + t("3x5x21"),
+                  "%r1 = nn.matmul %0, %2 {transposeRhs = true} : (" + t("3x5x7") + ", " + t("1x21x7") +
+                      ") -> " + t("3x5x21"),
+                  "%r2 = nn.matmul %3, %1 {transposeLhs = true} : (" + t("3x7x5") + ", " + t("1x7x21") +
+                      ") -> " + t("3x5x21")},
+                 {t("3x5x21"), t("3x5x21"), t("3x5x21")}),
+        1e-5);
     expectSame(function({finite("1x9x8x6"), finite("3x2x3x10"), finite("1x1x1x10")},
-                        {"%c = nn.conv %0, %1 {strides = array<i64: 2, 1>, dilations = array<i64: 1, 2>, padLow = array<i64: 1, 1>,"
-                         " padHigh = array<i64: 1, 2>, groups = 2 : i64} : (" + t("1x9x8x6") + ", " + t("3x2x3x10") + ") -> " + t("1x5x9x10"),
+                        {"%c = nn.conv %0, %1 {strides = array<i64: 2, 1>, dilations = array<i64: 1, 2>, "
+                         "padLow = array<i64: 1, 1>,"
+                         " padHigh = array<i64: 1, 2>, groups = 2 : i64} : (" +
+                             t("1x9x8x6") + ", " + t("3x2x3x10") + ") -> " + t("1x5x9x10"),
                          "%b = nn.broadcast %2 : " + t("1x1x1x10") + " -> " + t("1x5x9x10"),
                          "%r0 = nn.binary add %c, %b : " + t("1x5x9x10")},
-                        {t("1x5x9x10")}), 1e-5);
+                        {t("1x5x9x10")}),
+               1e-5);
     expectSame(function({finite("2x7x4"), finite("3x4x9"), finite("3x5x4")},
-                        {"%r0 = nn.conv %0, %1 {strides = array<i64: 1>, dilations = array<i64: 1>, padLow = array<i64: 0>, padHigh = array<i64: 0>} : (" +
+                        {"%r0 = nn.conv %0, %1 {strides = array<i64: 1>, dilations = array<i64: 1>, padLow = "
+                         "array<i64: 0>, padHigh = array<i64: 0>} : (" +
                              t("2x7x4") + ", " + t("3x4x9") + ") -> " + t("2x5x9"),
-                         "%r1 = nn.conv_transpose %0, %2 {strides = array<i64: 2>, dilations = array<i64: 1>, padLow = array<i64: 1>} : (" +
+                         "%r1 = nn.conv_transpose %0, %2 {strides = array<i64: 2>, dilations = array<i64: "
+                         "1>, padLow = array<i64: 1>} : (" +
                              t("2x7x4") + ", " + t("3x5x4") + ") -> " + t("2x13x5")},
-                        {t("2x5x9"), t("2x13x5")}), 1e-5);
+                        {t("2x5x9"), t("2x13x5")}),
+               1e-5);
   }
-  expectSame(R"(func.func @f(%x: tensor<1x4x4x4x3xf32> {test.finite}, %w: tensor<2x2x2x3x8xf32> {test.finite}, %v: tensor<2x2x2x4x6xf32> {test.finite},
+  expectSame(
+      R"(func.func @f(%x: tensor<1x4x4x4x3xf32> {test.finite}, %w: tensor<2x2x2x3x8xf32> {test.finite}, %v: tensor<2x2x2x4x6xf32> {test.finite},
                              %y: tensor<1x3x3x3x6xf32> {test.finite}) -> (tensor<1x3x3x3x8xf32>, tensor<1x6x6x6x8xf32>) {
     %a = nn.conv %x, %w {strides = array<i64: 1, 1, 1>, dilations = array<i64: 1, 1, 1>, padLow = array<i64: 0, 0, 0>, padHigh = array<i64: 0, 0, 0>}
       : (tensor<1x4x4x4x3xf32>, tensor<2x2x2x3x8xf32>) -> tensor<1x3x3x3x8xf32>
     %b = nn.conv_transpose %y, %v {strides = array<i64: 2, 2, 2>, dilations = array<i64: 1, 1, 1>, padLow = array<i64: 0, 0, 0>, groups = 2 : i64}
       : (tensor<1x3x3x3x6xf32>, tensor<2x2x2x4x6xf32>) -> tensor<1x6x6x6x8xf32>
     return %a, %b : tensor<1x3x3x3x8xf32>, tensor<1x6x6x6x8xf32>
-  })", 1e-5);
+  })",
+      1e-5);
 }
 
 TEST_P(Codegen, ByteContractions) {
-  expectSame(R"(func.func @f(%x: tensor<5x7xui8>, %w: tensor<7x19xui8>, %y: tensor<5x7xi8>, %v: tensor<7x19xi8>) -> (tensor<5x19xi32>, tensor<5x19xi32>) {
+  expectSame(
+      R"(func.func @f(%x: tensor<5x7xui8>, %w: tensor<7x19xui8>, %y: tensor<5x7xi8>, %v: tensor<7x19xi8>) -> (tensor<5x19xi32>, tensor<5x19xi32>) {
     %a = nn.matmul %x, %w : (tensor<5x7xui8>, tensor<7x19xui8>) -> tensor<5x19xi32>
     %b = nn.matmul %y, %v : (tensor<5x7xi8>, tensor<7x19xi8>) -> tensor<5x19xi32>
     return %a, %b : tensor<5x19xi32>, tensor<5x19xi32>
@@ -372,15 +416,20 @@ TEST_P(Codegen, ByteContractions) {
 TEST_P(Codegen, Random) {
   for (const char *fn : {"uniform", "normal", "truncated_normal"})
     for (const char *element : {"f32", "f64"})
-      expectSame(absl::Substitute("func.func @f() -> tensor<3x7x$1> {\n%r = nn.random $0 {seed = 3 : i64, stream = 5 : i64} : tensor<3x7x$1>\n"
-                                  "return %r : tensor<3x7x$1>\n}", fn, element));
+      expectSame(absl::Substitute("func.func @f() -> tensor<3x7x$1> {\n%r = nn.random $0 {seed = 3 : i64, "
+                                  "stream = 5 : i64} : tensor<3x7x$1>\n"
+                                  "return %r : tensor<3x7x$1>\n}",
+                                  fn, element));
   for (const char *element : {"i32", "i64"})
-    expectSame(absl::Substitute("func.func @f() -> tensor<17x$0> {\n%r = nn.random uniform_int {seed = -1 : i64, stream = 2 : i64, low = -5 : i64, "
-                                "high = 100 : i64} : tensor<17x$0>\nreturn %r : tensor<17x$0>\n}", element));
+    expectSame(absl::Substitute("func.func @f() -> tensor<17x$0> {\n%r = nn.random uniform_int {seed = -1 : "
+                                "i64, stream = 2 : i64, low = -5 : i64, "
+                                "high = 100 : i64} : tensor<17x$0>\nreturn %r : tensor<17x$0>\n}",
+                                element));
 }
 
 TEST_P(Codegen, EmptyTensors) {
-  expectSame(R"(func.func @f(%x: tensor<0x4xf32>, %y: tensor<3x4xf32>) -> (tensor<0x4xf32>, tensor<3x4xf32>, tensor<1x4xf32>, tensor<0x4xf32>) {
+  expectSame(
+      R"(func.func @f(%x: tensor<0x4xf32>, %y: tensor<3x4xf32>) -> (tensor<0x4xf32>, tensor<3x4xf32>, tensor<1x4xf32>, tensor<0x4xf32>) {
     %a = nn.unary exp %x : tensor<0x4xf32> -> tensor<0x4xf32>
     %b = nn.concat %x, %y {axis = 0 : i64} : (tensor<0x4xf32>, tensor<3x4xf32>) -> tensor<3x4xf32>
     %c = nn.reduce max %x [0] : tensor<0x4xf32> -> tensor<1x4xf32>

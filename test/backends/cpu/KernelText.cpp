@@ -107,6 +107,19 @@ std::string moduleOf(const ConvSpec &s) {
   return module(in, filter, s.constantFilter, s.result(), s.follow, s.element, op);
 }
 
+std::string moduleOf(const ConvTransposeSpec &s) {
+  size_t n = s.kernel.size();
+  std::vector<int64_t> filterShape = s.kernel;
+  filterShape.push_back(s.output.back() / s.groups);
+  filterShape.push_back(s.input.back());
+  std::string in = tensor(s.input, s.element), filter = tensor(filterShape, s.element);
+  std::string op = absl::StrCat("%p = nn.conv_transpose %a, %b {strides = ", array(orDefault(s.strides, n, 1)),
+                                ", dilations = ", array(orDefault(s.dilations, n, 1)), ", padLow = ",
+                                array(orDefault(s.low, n, 0)), ", groups = ", s.groups, " : i64} : (", in, ", ",
+                                filter, ") -> ", tensor(s.output, s.element));
+  return module(in, filter, s.constantFilter, s.output, s.follow, s.element, op);
+}
+
 std::string moduleOf(const MatMulSpec &s) {
   std::string a = tensor(s.lhs, s.element), b = tensor(s.rhs, s.element);
   std::string op = absl::StrCat("%p = nn.matmul %a, %b {transposeLhs = ", s.transposeLhs ? "true" : "false",

@@ -32,7 +32,21 @@ struct MatMulSpec {
   std::vector<int64_t> result() const;
 };
 
+struct ConvTransposeSpec {
+  std::vector<int64_t> input;  // [N, spatial..., C]
+  std::vector<int64_t> kernel; // spatial extents
+  std::vector<int64_t> output; // [N, spatial..., O]
+  std::vector<int64_t> strides{}, dilations{}, low{};
+  int64_t groups = 1;
+  Follow follow = Follow::BiasRelu;
+  bool constantFilter = true;
+  std::string element = "f32";
+
+  std::vector<int64_t> result() const { return output; }
+};
+
 std::string moduleOf(const ConvSpec &spec);
+std::string moduleOf(const ConvTransposeSpec &spec);
 std::string moduleOf(const MatMulSpec &spec);
 
 } // namespace aotc::cpu

@@ -109,6 +109,11 @@ TEST_P(Kernels, MatMulBatches) {
         check(MatMulSpec{lhs, rhs, false, false, constant, follow}, lhs[lhs.size() - 2] <= 2 ? "gemv" : "gemm");
 }
 
+TEST_P(Kernels, MatMulOfOneStep) {
+  check(MatMulSpec{{9, 1}, {21, 1}, false, true}, "gemm");
+  check(MatMulSpec{{1, 9, 4}, {1, 21, 4}, false, true}, "gemm");
+}
+
 TEST_P(Kernels, MatMulDouble) {
   check(MatMulSpec{{9, 33}, {33, 21}, false, false, true, Follow::BiasRelu, "f64"}, "gemm");
   check(MatMulSpec{{1, 33}, {33, 21}, false, false, true, Follow::BiasRelu, "f64"}, "gemv");
@@ -159,6 +164,26 @@ TEST_P(Kernels, ConvFilterFromRunTime) {
 
 TEST_P(Kernels, ConvDouble) {
   check(ConvSpec{{1, 9, 9, 5}, {3, 3}, 11, {}, {}, {1, 1}, {1, 1}, 1, Follow::BiasRelu, true, "f64"}, "gemm");
+}
+
+TEST_P(Kernels, ConvTranspose) {
+  for (int64_t k : {1, 2, 3, 4})
+    for (int64_t stride : {1, 2, 3})
+      for (int64_t low : {0, 1})
+        check(ConvTransposeSpec{{2, 6, 5, 3}, {k, k}, {2, 5 * stride + k - low, 4 * stride + k - low, 20},
+                                {stride, stride}, {}, {low, low}, 1, Follow::General},
+              "gemm");
+}
+
+TEST_P(Kernels, ConvTransposeRanksAndGroups) {
+  check(ConvTransposeSpec{{2, 9, 4}, {5}, {2, 21, 7}, {2}, {}, {1}}, "gemm");
+  check(ConvTransposeSpec{{1, 3, 4, 5, 2}, {2, 3, 2}, {1, 4, 9, 10, 6}, {1, 2, 2}}, "gemm");
+  check(ConvTransposeSpec{{1, 5, 6, 4}, {3, 3}, {1, 12, 16, 24}, {2, 3}, {2, 2}, {1, 0}}, "gemm");
+  check(ConvTransposeSpec{{1, 5, 6, 4}, {3, 3}, {1, 10, 12, 18}, {2, 2}, {}, {0, 1}, 2}, "gemm");
+  check(ConvTransposeSpec{{1, 4, 4, 1}, {3, 3}, {1, 8, 8, 5}, {2, 2}}, "gemm");
+  check(ConvTransposeSpec{{1, 3, 3, 4}, {2, 2}, {1, 12, 12, 8}, {4, 4}}, "gemm"); // positions that no tap reaches
+  check(ConvTransposeSpec{{1, 5, 6, 4}, {3, 3}, {1, 10, 12, 4}, {2, 2}, {}, {}, 4}, "");
+  check(ConvTransposeSpec{{1, 5, 6, 4}, {3, 3}, {1, 10, 12, 8}, {2, 2}, {}, {}, 1, Follow::BiasRelu, false}, "");
 }
 
 TEST_P(Kernels, Depthwise) {

@@ -7,8 +7,8 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/substitute.h"
 #include "compiler/artifact/Loader.h"
-#include "llvm/Object/ObjectFile.h"
 #include "test/backends/cpu/CodegenHarness.h"
+#include "llvm/Object/ObjectFile.h"
 
 namespace aotc::test {
 namespace {
@@ -21,18 +21,23 @@ std::string demandingProgram() {
     results.push_back(type);
   };
   for (const char *type : {"f32", "f64", "f16", "bf16"})
-    for (const char *fn : {"exp", "sin", "cos", "tan", "tanh", "erf", "lgamma", "round_even", "floor", "log1p"})
-      add(absl::Substitute("nn.unary $0 %$1 : tensor<37x$1> -> tensor<37x$1>", fn, type), absl::StrCat("tensor<37x", type, ">"));
+    for (const char *fn :
+         {"exp", "sin", "cos", "tan", "tanh", "erf", "lgamma", "round_even", "floor", "log1p"})
+      add(absl::Substitute("nn.unary $0 %$1 : tensor<37x$1> -> tensor<37x$1>", fn, type),
+          absl::StrCat("tensor<37x", type, ">"));
   const char *const types[] = {"f32", "f64", "f16", "bf16", "i64", "ui64", "i32", "ui32", "i8", "i1"};
   for (const char *from : types)
     for (const char *to : types)
-      add(absl::Substitute("nn.cast %$0 : tensor<37x$0> -> tensor<37x$1>", from, to), absl::StrCat("tensor<37x", to, ">"));
+      add(absl::Substitute("nn.cast %$0 : tensor<37x$0> -> tensor<37x$1>", from, to),
+          absl::StrCat("tensor<37x", to, ">"));
   for (const char *type : {"f32", "f64"})
     for (const char *fn : {"pow", "floor_mod", "atan2"})
-      add(absl::Substitute("nn.binary $0 %$1, %$1 : tensor<37x$1>", fn, type), absl::StrCat("tensor<37x", type, ">"));
+      add(absl::Substitute("nn.binary $0 %$1, %$1 : tensor<37x$1>", fn, type),
+          absl::StrCat("tensor<37x", type, ">"));
   for (const char *type : {"i64", "ui64", "i32"})
     for (const char *fn : {"div", "floor_mod", "pow"})
-      add(absl::Substitute("nn.binary $0 %$1, %$1 : tensor<37x$1>", fn, type), absl::StrCat("tensor<37x", type, ">"));
+      add(absl::Substitute("nn.binary $0 %$1, %$1 : tensor<37x$1>", fn, type),
+          absl::StrCat("tensor<37x", type, ">"));
   std::string text = "func.func @f(", returned, returnedTypes;
   for (const char *type : types)
     absl::StrAppend(&text, type == types[0] ? "" : ", ", "%", type, ": tensor<37x", type, ">");
@@ -47,7 +52,8 @@ std::string demandingProgram() {
   return text;
 }
 
-constexpr char kLayer[] = R"(func.func @f(%x: tensor<2x8xf32> {nn.name = "x"}) -> (tensor<2x4xf32> {nn.name = "y"}) {
+constexpr char kLayer[] =
+    R"(func.func @f(%x: tensor<2x8xf32> {nn.name = "x"}) -> (tensor<2x4xf32> {nn.name = "y"}) {
   %w = nn.constant dense<0.5> : tensor<8x4xf32>
   %b = nn.constant dense<[[1.0, 2.0, 3.0, 4.0]]> : tensor<1x4xf32>
   %m = nn.matmul %x, %w : (tensor<2x8xf32>, tensor<8x4xf32>) -> tensor<2x4xf32>
@@ -70,7 +76,8 @@ TEST(Object, NeedsC99AloneOnEveryTarget) {
 TEST(Object, ExportsTwoSymbols) {
   auto result = compile(Program(kLayer), targetFor("native"));
   ASSERT_TRUE(result.ok());
-  auto file = cantFail(llvm::object::ObjectFile::createObjectFile(llvm::MemoryBufferRef(result->object, "m.o")));
+  auto file =
+      cantFail(llvm::object::ObjectFile::createObjectFile(llvm::MemoryBufferRef(result->object, "m.o")));
   std::vector<std::string> global;
   for (const llvm::object::SymbolRef &symbol : file->symbols()) {
     uint32_t flags = cantFail(symbol.getFlags());
@@ -86,7 +93,8 @@ TEST(Object, ExportsTwoSymbols) {
 }
 
 TEST(Object, SameModelSameBytes) {
-  auto first = compile(Program(kLayer), targetFor("native")), second = compile(Program(kLayer), targetFor("native"));
+  auto first = compile(Program(kLayer), targetFor("native")),
+       second = compile(Program(kLayer), targetFor("native"));
   ASSERT_TRUE(first.ok() && second.ok());
   EXPECT_EQ(first->object, second->object);
 }
@@ -94,8 +102,10 @@ TEST(Object, SameModelSameBytes) {
 TEST(Object, EqualRegionsShareTheirFunction) {
   std::string text = "func.func @f(%x0: tensor<40xf32>) -> tensor<40xf32> {\n";
   for (int i = 0; i < 4; ++i)
-    absl::StrAppend(&text, absl::Substitute("%s$0 = nn.softmax %x$0 {axis = 0 : i64} : tensor<40xf32>\n"
-                                            "%x$1 = nn.cumulative sum %s$0 {axis = 0 : i64} : tensor<40xf32>\n", i, i + 1));
+    absl::StrAppend(&text,
+                    absl::Substitute("%s$0 = nn.softmax %x$0 {axis = 0 : i64} : tensor<40xf32>\n"
+                                     "%x$1 = nn.cumulative sum %s$0 {axis = 0 : i64} : tensor<40xf32>\n",
+                                     i, i + 1));
   auto result = compile(Program(text + "return %x4 : tensor<40xf32>\n}"), targetFor("native"));
   ASSERT_TRUE(result.ok());
   std::vector<std::string> functions;

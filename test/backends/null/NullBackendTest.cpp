@@ -14,7 +14,8 @@ TEST(NullBackend, ListsThePlan) {
   auto result = compile(Program(R"(func.func @f(%x: tensor<4xf32>) -> tensor<4xf32> {
     %y = nn.unary tanh %x : tensor<4xf32> -> tensor<4xf32>
     return %y : tensor<4xf32>
-  })"), target);
+  })"),
+                        target);
   ASSERT_TRUE(result.ok()) << result.status();
   EXPECT_EQ(result->object, "plan of m\nregion 0 loop input0[0, +16) -> output0[0, +16)\n");
 }
