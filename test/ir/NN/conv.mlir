@@ -43,5 +43,7 @@ func.func @panels(%p: tensor<1x4x6x8xf32>) {
   %0 = nn.unpack_panels %p : tensor<1x4x6x8xf32> -> tensor<3x2x30xf32>
   // CHECK: nn.unpack_panels %{{.*}} {transposed = true} : tensor<1x4x6x8xf32> -> tensor<30x6xf32>
   %1 = nn.unpack_panels %p {transposed = true} : tensor<1x4x6x8xf32> -> tensor<30x6xf32>
+  // CHECK: nn.unpack_panels %{{.*}} {transposed = true} : tensor<1x4x6x8xf32> -> tensor<3x30x2xf32>
+  %2 = nn.unpack_panels %p {transposed = true} : tensor<1x4x6x8xf32> -> tensor<3x30x2xf32>
   return
 }

@@ -192,8 +192,8 @@ func.func @unpack_panels_c2(%p: tensor<1x4x2x8xf32>) -> tensor<2x33xf32> {
 
 // -----
 
-func.func @unpack_panels_c3(%p: tensor<2x2x2x8xf32>) -> tensor<32x2xf32> {
-  // expected-error @+1 {{transposes one group only}}
+func.func @unpack_panels_c2_transposed(%p: tensor<2x2x2x8xf32>) -> tensor<32x2xf32> {
+  // expected-error @+1 {{that do not hold}}
   %0 = nn.unpack_panels %p {transposed = true} : tensor<2x2x2x8xf32> -> tensor<32x2xf32>
   return %0 : tensor<32x2xf32>
 }
