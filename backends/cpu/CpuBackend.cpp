@@ -12,11 +12,15 @@ namespace {
 class CpuBackend final : public Backend {
 public:
   std::string name() const override { return "cpu"; }
-  std::string describe() const override { return "x86-64, AArch64, RISC-V and WebAssembly CPUs, through LLVM"; }
+  std::string describe() const override {
+    return "x86-64, AArch64, RISC-V and WebAssembly CPUs, through LLVM";
+  }
   bool supports(const TargetSpec &target) const override {
     return target.triple.empty() || cpu::isCpuTriple(target.triple);
   }
-  absl::StatusOr<TargetSpec> resolve(const TargetSpec &wanted) const override { return cpu::resolveTarget(wanted); }
+  absl::StatusOr<TargetSpec> resolve(const TargetSpec &wanted) const override {
+    return cpu::resolveTarget(wanted);
+  }
   void registerDialects(mlir::DialectRegistry &registry) const override {
     registry.insert<plan::PlanDialect, nn::NNDialect>();
   }

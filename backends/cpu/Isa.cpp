@@ -29,7 +29,8 @@ void describeX86(Isa &isa, const llvm::StringSet<> &on) {
   isa.numVectorRegisters = 16;
   if (on.contains("avx2") && on.contains("fma"))
     isa.vectorBytes = 32;
-  if (on.contains("avx512f") && on.contains("avx512vl") && on.contains("avx512dq") && on.contains("avx512bw")) {
+  if (on.contains("avx512f") && on.contains("avx512vl") && on.contains("avx512dq") &&
+      on.contains("avx512bw")) {
     isa.vectorBytes = 64;
     isa.numVectorRegisters = 32;
     isa.hasEmbeddedBroadcast = true;

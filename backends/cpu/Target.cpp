@@ -48,8 +48,9 @@ absl::Status checkFeatures(const llvm::MCSubtargetInfo &subtarget, const std::st
           absl::StrCat("feature '", part, "' must start with + or -, as in +avx2,-avx512f"));
     auto known = subtarget.getAllProcessorFeatures();
     if (std::none_of(known.begin(), known.end(), [&](const auto &entry) { return feature == entry.Key; }))
-      return absl::InvalidArgumentError(absl::StrCat("unknown CPU feature '", feature.str(), "'; similar ones: ",
-                                                     absl::StrJoin(nearestKeys(known, feature), ", ")));
+      return absl::InvalidArgumentError(
+          absl::StrCat("unknown CPU feature '", feature.str(),
+                       "'; similar ones: ", absl::StrJoin(nearestKeys(known, feature), ", ")));
   }
   return absl::OkStatus();
 }
@@ -78,8 +79,8 @@ void cpu::initializeTargets() {
 
 bool cpu::isCpuTriple(const std::string &text) {
   llvm::Triple triple(text);
-  return triple.getArch() == llvm::Triple::x86_64 || triple.isAArch64() || triple.isRISCV() || triple.isWasm() ||
-         triple.isARM() || triple.isThumb();
+  return triple.getArch() == llvm::Triple::x86_64 || triple.isAArch64() || triple.isRISCV() ||
+         triple.isWasm() || triple.isARM() || triple.isThumb();
 }
 
 absl::StatusOr<TargetSpec> cpu::resolveTarget(const TargetSpec &wanted) {

@@ -27,7 +27,9 @@ public:
       return absl::InvalidArgumentError("null targets have neither CPUs nor features");
     return wanted;
   }
-  void registerDialects(mlir::DialectRegistry &registry) const override { registry.insert<plan::PlanDialect>(); }
+  void registerDialects(mlir::DialectRegistry &registry) const override {
+    registry.insert<plan::PlanDialect>();
+  }
   void buildSelectPhase(mlir::OpPassManager &, const TargetSpec &) const override {}
 
   absl::StatusOr<EmitResult> emit(mlir::ModuleOp module, const EmitOptions &options) const override {
@@ -36,7 +38,8 @@ public:
     os << "plan of " << options.name << '\n';
     for (auto func : module.getOps<mlir::func::FuncOp>()) {
       for (auto weight : func.getOps<plan::WeightOp>())
-        result.weightsBytes = std::max(result.weightsBytes, weight.getPlace().getOffset() + weight.getPlace().getBytes());
+        result.weightsBytes =
+            std::max(result.weightsBytes, weight.getPlace().getOffset() + weight.getPlace().getBytes());
       for (auto region : func.getOps<plan::RegionOp>()) {
         os << "region " << region.getIndex() << ' ' << nn::stringifyFusionKind(region.getKind());
         for (mlir::Value input : region.getInputs())

@@ -28,16 +28,18 @@ public:
   void emit() {
     Index linear = IndexSpace::linearize(nest.indices(), shape);
     int64_t bytes = std::max<int64_t>(4, RegionEmitter::bytesOf(element));
-    // Without a loop over channels lanes would run along the image, where windows are clipped for one element.
+    // Without a loop over channels lanes would run along the image, where windows are clipped for one
+    // element.
     bool single = shape.back() == 1 && !mlir::isa<nn::MatMulOp>(op);
     int64_t lanes = single ? 1 : chooseLanes(emitter.isa, bytes, nest.innerExtent(), 4);
     nest.emit(lanes, [&](Step step) {
       Evaluator evaluator(emitter, space, step.lanes, step.lane);
       Value *zero = gen.zero(emitter.registerType(element, step.lanes));
-      Value *sum = llvm::TypeSwitch<Operation *, Value *>(op)
-                       .Case([&](nn::MatMulOp matmul) { return emitMatMul(matmul, evaluator, zero); })
-                       .Case([&](nn::ConvOp conv) { return emitConv(conv, evaluator, zero); })
-                       .Case([&](nn::ConvTransposeOp conv) { return emitConvTranspose(conv, evaluator, zero); });
+      Value *sum =
+          llvm::TypeSwitch<Operation *, Value *>(op)
+              .Case([&](nn::MatMulOp matmul) { return emitMatMul(matmul, evaluator, zero); })
+              .Case([&](nn::ConvOp conv) { return emitConv(conv, evaluator, zero); })
+              .Case([&](nn::ConvTransposeOp conv) { return emitConvTranspose(conv, evaluator, zero); });
       evaluator.bind(op->getResult(0), emitter.roundTo(element, sum));
       Value *value = evaluator.vectorAt(emitter.yielded(), nest.indices());
       emitter.store(elementOf(emitter.yielded()), value, emitter.outputPointer(), space.emit(linear));
@@ -143,7 +145,8 @@ private:
         Value *inside = gen.builder.CreateAnd(gen.builder.CreateICmpSGE(scaled, zero),
                                               gen.builder.CreateICmpSLT(position, gen.index(input[d + 1])));
         from[d + 1] = space.runtime(position, {0, input[d + 1] - 1});
-        return gen.ifThen(gen.builder.CreateAnd(exact, inside), {s}, [&] { return Values{dimension(d + 1, s)}; })[0];
+        return gen.ifThen(gen.builder.CreateAnd(exact, inside), {s},
+                          [&] { return Values{dimension(d + 1, s)}; })[0];
       });
     };
     return dimension(0, sum);

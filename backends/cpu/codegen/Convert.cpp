@@ -69,10 +69,11 @@ Value *roundToBfloat(Lanes &l, Value *value) {
 } // namespace
 
 llvm::Type *RegionEmitter::registerType(mlir::Type element, int64_t lanes) {
-  llvm::Type *scalar = element.isInteger(1)                     ? gen.builder.getInt1Ty()
-                       : element.isF64()                        ? gen.f64()
-                       : mlir::isa<mlir::FloatType>(element)    ? gen.f32()
-                                                                : gen.builder.getIntNTy(element.getIntOrFloatBitWidth());
+  llvm::Type *scalar = element.isInteger(1) ? gen.builder.getInt1Ty()
+                       : element.isF64()    ? gen.f64()
+                       : mlir::isa<mlir::FloatType>(element)
+                           ? gen.f32()
+                           : gen.builder.getIntNTy(element.getIntOrFloatBitWidth());
   return IRGen::vectorOf(scalar, lanes);
 }
 
@@ -124,11 +125,13 @@ Value *RegionEmitter::roundTo(mlir::Type element, Value *value) {
   return halfToFloat(l, floatToHalf(l, value));
 }
 
-Value *RegionEmitter::load(mlir::Type element, Value *base, Value *offset, int64_t lanes, int64_t displacement) {
+Value *RegionEmitter::load(mlir::Type element, Value *base, Value *offset, int64_t lanes,
+                           int64_t displacement) {
   Value *at = gen.address(base, offset, bytesOf(element), displacement);
   return toRegister(element, gen.load(memoryType(element, lanes), at));
 }
 
-void RegionEmitter::store(mlir::Type element, Value *value, Value *base, Value *offset, int64_t displacement) {
+void RegionEmitter::store(mlir::Type element, Value *value, Value *base, Value *offset,
+                          int64_t displacement) {
   gen.store(toMemory(element, value), gen.address(base, offset, bytesOf(element), displacement));
 }

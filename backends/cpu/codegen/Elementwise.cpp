@@ -26,7 +26,9 @@ public:
   Emitter(RegionEmitter &region, mlir::Type element)
       : region(region), gen(region.gen), b(gen.builder), element(element) {}
 
-  Value *unary(nn::UnaryFn fn, Value *x) { return isFloating(element) ? unaryFloat(fn, x) : unaryInteger(fn, x); }
+  Value *unary(nn::UnaryFn fn, Value *x) {
+    return isFloating(element) ? unaryFloat(fn, x) : unaryInteger(fn, x);
+  }
   Value *binary(nn::BinaryFn fn, Value *x, Value *y) {
     return isFloating(element) ? binaryFloat(fn, x, y) : binaryInteger(fn, x, y);
   }
@@ -48,7 +50,9 @@ private:
     return IRGen::lanesOf(condition) == 1 ? condition : b.CreateOrReduce(condition);
   }
   Value *select(Value *condition, Value *x, Value *y) { return b.CreateSelect(condition, x, y); }
-  Value *less(Value *x, Value *y) { return isSignedInteger(element) ? b.CreateICmpSLT(x, y) : b.CreateICmpULT(x, y); }
+  Value *less(Value *x, Value *y) {
+    return isSignedInteger(element) ? b.CreateICmpSLT(x, y) : b.CreateICmpULT(x, y);
+  }
 
   RegionEmitter &region;
   IRGen &gen;
@@ -169,7 +173,9 @@ Value *Emitter::shift(bool left, Value *x, Value *amount) {
   amount = select(less(amount, last), amount, last);
   if (isSignedInteger(element))
     amount = select(b.CreateICmpSLT(amount, zero(amount)), zero(amount), amount);
-  return left ? b.CreateShl(x, amount) : isSignedInteger(element) ? b.CreateAShr(x, amount) : b.CreateLShr(x, amount);
+  return left                       ? b.CreateShl(x, amount)
+         : isSignedInteger(element) ? b.CreateAShr(x, amount)
+                                    : b.CreateLShr(x, amount);
 }
 
 // By squaring, one step a bit of the exponent. A negative exponent leaves
@@ -220,7 +226,8 @@ Value *Emitter::binaryInteger(nn::BinaryFn fn, Value *x, Value *y) {
 
 Value *Emitter::compare(nn::CompareFn fn, Value *x, Value *y) {
   using P = llvm::CmpInst::Predicate;
-  static constexpr P floats[] = {P::FCMP_OEQ, P::FCMP_UNE, P::FCMP_OLT, P::FCMP_OLE, P::FCMP_OGT, P::FCMP_OGE};
+  static constexpr P floats[] = {P::FCMP_OEQ, P::FCMP_UNE, P::FCMP_OLT,
+                                 P::FCMP_OLE, P::FCMP_OGT, P::FCMP_OGE};
   static constexpr P ints[] = {P::ICMP_EQ, P::ICMP_NE, P::ICMP_SLT, P::ICMP_SLE, P::ICMP_SGT, P::ICMP_SGE};
   static constexpr P uints[] = {P::ICMP_EQ, P::ICMP_NE, P::ICMP_ULT, P::ICMP_ULE, P::ICMP_UGT, P::ICMP_UGE};
   auto which = static_cast<unsigned>(fn);
@@ -240,7 +247,8 @@ Value *Emitter::cast(mlir::Type to, Value *x) {
     return b.CreateIntrinsic(id, {target, x->getType()}, {x});
   }
   if (isFloating(to))
-    return region.roundTo(to, isSignedInteger(element) ? b.CreateSIToFP(x, target) : b.CreateUIToFP(x, target));
+    return region.roundTo(to,
+                          isSignedInteger(element) ? b.CreateSIToFP(x, target) : b.CreateUIToFP(x, target));
   return b.CreateIntCast(x, target, isSignedInteger(element));
 }
 
@@ -258,7 +266,8 @@ Value *RegionEmitter::elementwise(Operation *op, llvm::ArrayRef<Value *> operand
   Value *x = operands[0];
   return llvm::TypeSwitch<Operation *, Value *>(op)
       .Case([&](nn::UnaryOp unary) { return roundTo(element, emit.unary(unary.getFn(), x)); })
-      .Case([&](nn::BinaryOp binary) { return roundTo(element, emit.binary(binary.getFn(), x, operands[1])); })
+      .Case(
+          [&](nn::BinaryOp binary) { return roundTo(element, emit.binary(binary.getFn(), x, operands[1])); })
       .Case([&](nn::CompareOp compare) { return emit.compare(compare.getFn(), x, operands[1]); })
       .Case([&](nn::SelectOp) { return b.CreateSelect(x, operands[1], operands[2]); })
       .Case([&](nn::ClampOp clamp) {

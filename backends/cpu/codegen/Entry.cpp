@@ -167,19 +167,32 @@ private:
 
 aotc_dtype abiType(DType type) {
   switch (type) {
-  case DType::F64: return AOTC_F64;
-  case DType::F32: return AOTC_F32;
-  case DType::F16: return AOTC_F16;
-  case DType::BF16: return AOTC_BF16;
-  case DType::I1: return AOTC_BOOL;
-  case DType::I8: return AOTC_I8;
-  case DType::I16: return AOTC_I16;
-  case DType::I32: return AOTC_I32;
-  case DType::I64: return AOTC_I64;
-  case DType::U8: return AOTC_U8;
-  case DType::U16: return AOTC_U16;
-  case DType::U32: return AOTC_U32;
-  case DType::U64: return AOTC_U64;
+  case DType::F64:
+    return AOTC_F64;
+  case DType::F32:
+    return AOTC_F32;
+  case DType::F16:
+    return AOTC_F16;
+  case DType::BF16:
+    return AOTC_BF16;
+  case DType::I1:
+    return AOTC_BOOL;
+  case DType::I8:
+    return AOTC_I8;
+  case DType::I16:
+    return AOTC_I16;
+  case DType::I32:
+    return AOTC_I32;
+  case DType::I64:
+    return AOTC_I64;
+  case DType::U8:
+    return AOTC_U8;
+  case DType::U16:
+    return AOTC_U16;
+  case DType::U32:
+    return AOTC_U32;
+  case DType::U64:
+    return AOTC_U64;
   }
   llvm_unreachable("element type");
 }
@@ -207,8 +220,9 @@ public:
         {b.getInt32(sizeof(aotc_model_info)), b.getInt32(AOTC_ABI_VERSION), string(options.name),
          string(options.aotcVersion), string(options.target.triple), string(options.target.cpu),
          tensors(func.getArgumentTypes(), inputNames), tensors(func.getResultTypes(), outputNames),
-         b.getInt32(func.getNumArguments()), b.getInt32(func.getNumResults()), attribute("plan.arena_bytes", 0),
-         attribute("plan.arena_align", 64), b.getInt64(parts.weightsBytes), b.getInt64(0), hash, entry});
+         b.getInt32(func.getNumArguments()), b.getInt32(func.getNumResults()),
+         attribute("plan.arena_bytes", 0), attribute("plan.arena_align", 64), b.getInt64(parts.weightsBytes),
+         b.getInt64(0), hash, entry});
     assert(module.getDataLayout().getPointerSize() != 8 ||
            module.getDataLayout().getTypeAllocSize(info->getType()) == sizeof(aotc_model_info));
     auto *global = new llvm::GlobalVariable(module, info->getType(), true, llvm::GlobalValue::ExternalLinkage,
@@ -223,7 +237,8 @@ private:
   }
   llvm::Constant *null() { return llvm::ConstantPointerNull::get(pointer); }
   llvm::Constant *data(llvm::Constant *value) {
-    auto *global = new llvm::GlobalVariable(module, value->getType(), true, llvm::GlobalValue::PrivateLinkage, value);
+    auto *global =
+        new llvm::GlobalVariable(module, value->getType(), true, llvm::GlobalValue::PrivateLinkage, value);
     global->setUnnamedAddr(llvm::GlobalValue::UnnamedAddr::Global);
     return global;
   }
@@ -235,7 +250,8 @@ private:
     for (auto [type, name] : llvm::zip(types, names)) {
       auto tensor = mlir::cast<mlir::RankedTensorType>(type);
       llvm::SmallVector<uint64_t> extents(tensor.getShape());
-      llvm::Constant *shape = extents.empty() ? null() : data(llvm::ConstantDataArray::get(module.getContext(), extents));
+      llvm::Constant *shape =
+          extents.empty() ? null() : data(llvm::ConstantDataArray::get(module.getContext(), extents));
       DType dtype = *nn::dtypeOf(tensor.getElementType());
       infos.push_back(llvm::ConstantStruct::getAnon(
           {string(name), shape, b.getInt32(tensor.getRank()), b.getInt32(abiType(dtype)),
@@ -254,7 +270,9 @@ private:
 
 } // namespace
 
-llvm::Function *cpu::emitEntry(IRGen &gen, const EntryParts &parts) { return EntryEmitter(gen, parts).emit(); }
+llvm::Function *cpu::emitEntry(IRGen &gen, const EntryParts &parts) {
+  return EntryEmitter(gen, parts).emit();
+}
 
 void cpu::emitModelInfo(llvm::Module &module, const EntryParts &parts, llvm::Function *entry) {
   InfoEmitter(module, parts).emit(entry);

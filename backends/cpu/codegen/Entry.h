@@ -12,7 +12,7 @@ struct EntryParts {
   const EmitOptions &options;
   mlir::func::FuncOp func;
   llvm::DenseMap<mlir::Operation *, llvm::Function *> functions{}; // of each plan.region
-  llvm::GlobalVariable *weights = nullptr;                       // null when there are none
+  llvm::GlobalVariable *weights = nullptr;                         // null when there are none
   int64_t weightsBytes = 0;
   std::array<uint8_t, 32> weightsHash{};
 };

@@ -224,7 +224,8 @@ Value *Evaluator::constant(mlir::Value tensor, ArrayRef<Index> indices) {
   // Small tables live beside the code.
   auto *bytes = llvm::ConstantDataArray::getString(
       gen.module.getContext(), llvm::StringRef(value.data(), value.bytes()), /*AddNull=*/false);
-  auto *global = new llvm::GlobalVariable(gen.module, bytes->getType(), true, llvm::GlobalValue::PrivateLinkage, bytes);
+  auto *global =
+      new llvm::GlobalVariable(gen.module, bytes->getType(), true, llvm::GlobalValue::PrivateLinkage, bytes);
   global->setAlignment(llvm::Align(8));
   global->setUnnamedAddr(llvm::GlobalValue::UnnamedAddr::Global);
   return load(tensor, global, IndexSpace::linearize(indices, typeOf(tensor).getShape()));
@@ -273,8 +274,10 @@ Value *Evaluator::concat(mlir::Value tensor, ArrayRef<Index> indices) {
     // Elements of the other operands are computed at an index that exists.
     int64_t last = starts[i + 1] - starts[i] - 1;
     Value *position = space.emit(inside[op.getAxis()]);
-    Value *clamped = gen.builder.CreateSelect(gen.builder.CreateICmpSLT(position, gen.index(0)), gen.index(0), position);
-    clamped = gen.builder.CreateSelect(gen.builder.CreateICmpSGT(clamped, gen.index(last)), gen.index(last), clamped);
+    Value *clamped =
+        gen.builder.CreateSelect(gen.builder.CreateICmpSLT(position, gen.index(0)), gen.index(0), position);
+    clamped = gen.builder.CreateSelect(gen.builder.CreateICmpSGT(clamped, gen.index(last)), gen.index(last),
+                                       clamped);
     inside[op.getAxis()] = space.runtime(clamped, {0, last});
     Value *value = at(op.getInputs()[i], inside);
     Value *reached = gen.builder.CreateICmpSGE(position, gen.index(0));
@@ -302,8 +305,9 @@ Value *Evaluator::pad(mlir::Value tensor, ArrayRef<Index> indices) {
     if (range.lo >= 0 && range.hi < extent)
       continue;
     bool below = range.hi < 0, above = range.lo >= extent;
-    Index mirrored = op.getMode() == nn::PadMode::Reflect ? (below ? index * -1 : index * -1 + 2 * (extent - 1))
-                                                          : (below ? index * -1 - 1 : index * -1 + (2 * extent - 1));
+    Index mirrored = op.getMode() == nn::PadMode::Reflect
+                         ? (below ? index * -1 : index * -1 + 2 * (extent - 1))
+                         : (below ? index * -1 - 1 : index * -1 + (2 * extent - 1));
     if (op.getMode() == nn::PadMode::Edge)
       mirrored = below ? 0 : extent - 1;
     if (below || above) {

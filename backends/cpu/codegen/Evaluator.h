@@ -36,8 +36,12 @@ public:
   // An element of `tensor` in memory at `base`.
   llvm::Value *load(mlir::Value tensor, llvm::Value *base, const Index &linear);
   // at(), always with all lanes.
-  llvm::Value *vectorAt(mlir::Value tensor, llvm::ArrayRef<Index> indices) { return splat(at(tensor, indices)); }
-  llvm::Value *splat(llvm::Value *value) { return gen.lanesOf(value) == lanes ? value : gen.splat(value, lanes); }
+  llvm::Value *vectorAt(mlir::Value tensor, llvm::ArrayRef<Index> indices) {
+    return splat(at(tensor, indices));
+  }
+  llvm::Value *splat(llvm::Value *value) {
+    return gen.lanesOf(value) == lanes ? value : gen.splat(value, lanes);
+  }
 
 private:
   llvm::Value *compute(mlir::Value tensor, llvm::ArrayRef<Index> indices);

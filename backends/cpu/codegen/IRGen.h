@@ -42,7 +42,7 @@ public:
 
   // Constants. `like` gives the type (scalar, or vector: a splat).
   llvm::Value *index(int64_t value) { return builder.getInt64(value); }
-  llvm::Value *constant(llvm::Type *like, double value);  // floating point
+  llvm::Value *constant(llvm::Type *like, double value); // floating point
   llvm::Value *constantInt(llvm::Type *like, uint64_t value);
   llvm::Value *zero(llvm::Type *type) { return llvm::Constant::getNullValue(type); }
   llvm::Value *splat(llvm::Value *scalar, int64_t lanes);
@@ -75,7 +75,8 @@ public:
                          llvm::function_ref<llvm::Value *(llvm::Value *)> step);
   void ifThen(llvm::Value *condition, llvm::function_ref<void()> then);
   // The values that `then` returns, or `otherwise` when the condition does not hold.
-  Values ifThen(llvm::Value *condition, llvm::ArrayRef<llvm::Value *> otherwise, llvm::function_ref<Values()> then);
+  Values ifThen(llvm::Value *condition, llvm::ArrayRef<llvm::Value *> otherwise,
+                llvm::function_ref<Values()> then);
 
   // Memory. Accesses assume the alignment of one scalar, as inputs may lie at
   // any address aligned to the element.

@@ -40,8 +40,8 @@ class IndexSpace {
 public:
   explicit IndexSpace(IRGen &gen) : gen(gen) {}
 
-  Index loopVariable(int64_t extent);            // in [0, extent); the constant 0 for extent 1
-  Index runtime(llvm::Value *value, Range range); // i64
+  Index loopVariable(int64_t extent);                     // in [0, extent); the constant 0 for extent 1
+  Index runtime(llvm::Value *value, Range range);         // i64
   Index quotient(const Index &dividend, int64_t divisor); // of values >= 0
   Index remainder(const Index &dividend, int64_t divisor);
   // Indices of a tensor whose element number is `linear`.

@@ -16,8 +16,8 @@ mlir::Type elementOf(mlir::Value tensor) {
 }
 
 // Loads an index and leaves the function unless it lies in [0, limit).
-Index checkedIndex(RegionEmitter &emitter, IndexSpace &space, mlir::Value indices, Value *base, const Index &at,
-                   int64_t limit) {
+Index checkedIndex(RegionEmitter &emitter, IndexSpace &space, mlir::Value indices, Value *base,
+                   const Index &at, int64_t limit) {
   IRGen &gen = emitter.gen;
   Value *index = emitter.load(elementOf(indices), base, space.emit(at));
   index = gen.builder.CreateSExt(index, gen.i64());
@@ -38,8 +38,8 @@ void emitCopy(RegionEmitter &emitter, IndexSpace &space, LoopNest &nest, mlir::V
 }
 
 // One index vector at `vector` of `indices` ([..., K]), indexing from dimension `first` of `operand` on.
-Indices checkedVector(RegionEmitter &emitter, IndexSpace &space, mlir::BlockArgument indices, const Index &vector,
-                      mlir::Value operand, int64_t first) {
+Indices checkedVector(RegionEmitter &emitter, IndexSpace &space, mlir::BlockArgument indices,
+                      const Index &vector, mlir::Value operand, int64_t first) {
   int64_t depth = nn::shapeOf(indices).back();
   Indices result;
   for (int64_t k = 0; k < depth; ++k)
@@ -73,8 +73,8 @@ void cpu::emitGatherNd(RegionEmitter &emitter, nn::GatherNdOp op) {
     Indices from(ArrayRef<Index>(vectors.indices()).take_front(batch));
     from.append(checkedVector(emitter, space, indices, vector, operand, batch));
     from.append(slice.indices().begin(), slice.indices().end());
-    emitCopy(emitter, space, slice, operand, emitter.inputPointer(operand), IndexSpace::linearize(from, shape),
-             vector * sliceElements + inSlice);
+    emitCopy(emitter, space, slice, operand, emitter.inputPointer(operand),
+             IndexSpace::linearize(from, shape), vector * sliceElements + inSlice);
   });
 }
 
@@ -128,8 +128,8 @@ void cpu::emitDynamicSlice(RegionEmitter &emitter, nn::DynamicSliceOp op) {
   LoopNest nest(gen, space, extents);
   Indices from(nest.indices());
   for (size_t d = 0; d < shape.size(); ++d)
-    from[d] = from[d] + checkedIndex(emitter, space, starts, emitter.inputPointer(starts), static_cast<int64_t>(d),
-                                     shape[d] - extents[d] + 1);
+    from[d] = from[d] + checkedIndex(emitter, space, starts, emitter.inputPointer(starts),
+                                     static_cast<int64_t>(d), shape[d] - extents[d] + 1);
   Index source = IndexSpace::linearize(from, shape), to = IndexSpace::linearize(nest.indices(), extents);
   arrangeFor(nest, {source, to});
   emitCopy(emitter, space, nest, operand, emitter.inputPointer(operand), source, to);

@@ -71,9 +71,8 @@ void cpu::emitReduce(RegionEmitter &emitter, nn::ReduceOp op) {
         return Values{reduction.combine(state[0], elementAt(outer))};
       })[0];
     else
-      total = reduceNest(loops.inner, reduction, lanesOf(loops.inner), [&](Step step) {
-        return Values{elementAt(step)};
-      })[0];
+      total = reduceNest(loops.inner, reduction, lanesOf(loops.inner),
+                         [&](Step step) { return Values{elementAt(step)}; })[0];
     emitter.store(element, reduction.finish(total, count), emitter.outputPointer(), space.emit(result));
   });
 }
@@ -87,9 +86,12 @@ void cpu::emitArgReduce(RegionEmitter &emitter, nn::ArgReduceOp op) {
   bool isFloat = mlir::isa<mlir::FloatType>(element), isMax = op.getFn() == nn::ArgReduceFn::Max;
   bool isSigned = element.isSignlessInteger() && !element.isInteger(1);
   Index result = IndexSpace::linearize(loops.outer.indices(), loops.kept);
-  int64_t lanes = loops.across ? chooseLanes(emitter.isa, widestElement(emitter.body), loops.outer.innerExtent(), 1) : 1;
+  int64_t lanes =
+      loops.across ? chooseLanes(emitter.isa, widestElement(emitter.body), loops.outer.innerExtent(), 1) : 1;
   loops.outer.emit(lanes, [&](Step step) {
-    auto elementAt = [&] { return Evaluator(emitter, space, step.lanes, step.lane).vectorAt(op.getOperand(), loops.all); };
+    auto elementAt = [&] {
+      return Evaluator(emitter, space, step.lanes, step.lane).vectorAt(op.getOperand(), loops.all);
+    };
     // The first element is the best so far.
     llvm::Type *indexType = emitter.registerType(indexElement, step.lanes);
     Value *none = llvm::PoisonValue::get(emitter.registerType(element, step.lanes));
@@ -127,7 +129,8 @@ void cpu::emitSoftmax(RegionEmitter &emitter, nn::SoftmaxOp op) {
     auto exponential = [&](Step step) { return emitMath(gen, nn::UnaryFn::Exp, shifted(step)); };
     auto reduced = [&](Reduction &reduction, llvm::function_ref<Value *(Step)> value) {
       if (!loops.across)
-        return reduceNest(loops.inner, reduction, lanesOf(loops.inner), [&](Step step) { return Values{value(step)}; })[0];
+        return reduceNest(loops.inner, reduction, lanesOf(loops.inner),
+                          [&](Step step) { return Values{value(step)}; })[0];
       return loops.inner.emit(1, {reduction.neutral(outer.lanes)}, [&](Step, ArrayRef<Value *> state) {
         return Values{reduction.combine(state[0], value(outer))};
       })[0];
@@ -137,7 +140,9 @@ void cpu::emitSoftmax(RegionEmitter &emitter, nn::SoftmaxOp op) {
     Value *logTotal = op.getLog() ? emitMath(gen, nn::UnaryFn::Log, total) : nullptr;
     loops.inner.emit(loops.across ? 1 : lanesOf(loops.inner), [&](Step inner) {
       Step step = loops.across ? outer : inner;
-      auto spread = [&](Value *value) { return IRGen::lanesOf(value) == step.lanes ? value : gen.splat(value, step.lanes); };
+      auto spread = [&](Value *value) {
+        return IRGen::lanesOf(value) == step.lanes ? value : gen.splat(value, step.lanes);
+      };
       Value *value = op.getLog() ? b.CreateFSub(shifted(step), spread(logTotal))
                                  : b.CreateFDiv(exponential(step), spread(total));
       emitter.store(element, value, emitter.outputPointer(), space.emit(loops.linear));
@@ -156,14 +161,15 @@ void cpu::emitCumulative(RegionEmitter &emitter, nn::CumulativeOp op) {
   if (op.getReverse() && loops.shape[axis] > 0)
     all[axis] = loops.all[axis] * -1 + (loops.shape[axis] - 1);
   Index linear = IndexSpace::linearize(all, loops.shape);
-  int64_t lanes = loops.across ? chooseLanes(emitter.isa, widestElement(emitter.body), loops.outer.innerExtent(), 2) : 1;
+  int64_t lanes =
+      loops.across ? chooseLanes(emitter.isa, widestElement(emitter.body), loops.outer.innerExtent(), 2) : 1;
   loops.outer.emit(lanes, [&](Step step) {
     Reduction reduction(emitter, fn, element);
     loops.inner.emit(1, {reduction.neutral(step.lanes)}, [&](Step, ArrayRef<Value *> state) {
       Value *x = Evaluator(emitter, space, step.lanes, step.lane).vectorAt(op.getOperand(), all);
       Value *next = reduction.combine(state[0], x);
-      emitter.store(element, emitter.roundTo(element, op.getExclusive() ? state[0] : next), emitter.outputPointer(),
-                    space.emit(linear));
+      emitter.store(element, emitter.roundTo(element, op.getExclusive() ? state[0] : next),
+                    emitter.outputPointer(), space.emit(linear));
       return Values{next};
     });
   });
@@ -196,7 +202,8 @@ void cpu::emitTopK(RegionEmitter &emitter, nn::TopKOp op) {
       // Past k elements x competes with the last one and takes its place.
       Value *full = b.CreateICmpSGE(i, gen.index(k));
       Value *end = b.CreateSelect(full, gen.index(k), i);
-      Value *enters = b.CreateOr(b.CreateNot(full), better(x, emitter.load(element, values, first, 1, k - 1)));
+      Value *enters =
+          b.CreateOr(b.CreateNot(full), better(x, emitter.load(element, values, first, 1, k - 1)));
       gen.ifThen(enters, [&] {
         Value *start = b.CreateSelect(full, gen.index(k - 1), end);
         Value *at = gen.whileLoop(
@@ -207,8 +214,8 @@ void cpu::emitTopK(RegionEmitter &emitter, nn::TopKOp op) {
             },
             [&](Value *j) {
               emitter.store(element, valueBefore(j), values, gen.add(first, j));
-              emitter.store(indexElement, emitter.load(indexElement, positions, gen.add(first, j), 1, -1), positions,
-                            gen.add(first, j));
+              emitter.store(indexElement, emitter.load(indexElement, positions, gen.add(first, j), 1, -1),
+                            positions, gen.add(first, j));
               return gen.add(j, -1);
             });
         emitter.store(element, x, values, gen.add(first, at));

@@ -30,9 +30,8 @@ void LoopNest::arrange(const IndexUses &uses) {
   if (empty)
     return;
   for (size_t i = loops.size(); i-- > 1;) {
-    bool mergeable = llvm::all_of(uses.indices, [&](const Index &index) {
-      return space.canMerge(index, loops[i - 1], loops[i]);
-    });
+    bool mergeable = llvm::all_of(
+        uses.indices, [&](const Index &index) { return space.canMerge(index, loops[i - 1], loops[i]); });
     if (!mergeable)
       continue;
     space.merge(loops[i - 1], loops[i]);
@@ -129,8 +128,8 @@ int64_t cpu::chooseLanes(const Isa &isa, int64_t bytes, int64_t extent, int64_t 
   return std::max<int64_t>(lanes, 1);
 }
 
-WindowPart cpu::clipWindow(IRGen &gen, IndexSpace &space, const Index &first, int64_t window, int64_t dilation,
-                           int64_t extent) {
+WindowPart cpu::clipWindow(IRGen &gen, IndexSpace &space, const Index &first, int64_t window,
+                           int64_t dilation, int64_t extent) {
   Range reach = space.range(first);
   if (reach.lo >= 0 && reach.hi + (window - 1) * dilation < extent)
     return {gen.index(0), gen.index(window)};

@@ -5,8 +5,8 @@
 
 using namespace aotc;
 using namespace aotc::cpu;
-using llvm::Intrinsic::ID;
 using llvm::Value;
+using llvm::Intrinsic::ID;
 using nn::UnaryFn;
 
 namespace {
@@ -29,9 +29,9 @@ public:
 
   // coefficients[0] + coefficients[1] x + ...
   Value *polynomial(Value *x, llvm::ArrayRef<double> coefficients) {
-    Value *sum = c(coefficients.back());
+    Value *sum = gen.constant(x->getType(), coefficients.back());
     for (double coefficient : llvm::reverse(coefficients.drop_back()))
-      sum = gen.fma(sum, x, c(coefficient));
+      sum = gen.fma(sum, x, gen.constant(x->getType(), coefficient));
     return sum;
   }
 
@@ -64,25 +64,18 @@ public:
   }
 
   Value *expm1(Value *x) {
-    Value *clamped = gen.fastMin(c(88.0), gen.fastMax(c(-20.0), x));
-    Reduced e = reduceExp(clamped);
-    Value *scale = power2(e.n);
-    Value *result = gen.fma(scale, e.expm1, b.CreateFSub(scale, c(1)));
-    result = b.CreateSelect(b.CreateFCmpOGT(x, c(88.0)), b.CreateFSub(exp(x), c(1)), result);
+    Reduced e = reduceExp(gen.fastMin(c(89.0), gen.fastMax(c(-20.0), x)));
+    Value *half = power2(b.CreateSub(e.n, bits(1))); // n reaches 128
+    Value *result = gen.fma(half, e.expm1, b.CreateFSub(half, c(0.5)));
+    result = b.CreateFAdd(result, result);
     return b.CreateSelect(b.CreateFCmpOLT(abs(x), c(1e-7)), x, result); // keeps -0
   }
 
   Value *log(Value *x) {
-    Value *tiny = b.CreateFCmpOLT(x, c(0x1p-126));
-    Value *normal = b.CreateSelect(tiny, b.CreateFMul(x, c(0x1p24)), x);
-    // x = 2^k (1 + f) with 1 + f in [sqrt(1/2), sqrt(2))
-    Value *shifted = b.CreateAdd(asBits(normal), bits(0x3f800000 - 0x3f3504f3));
-    Value *k = b.CreateSub(b.CreateLShr(shifted, 23), bits(127));
-    k = b.CreateAdd(k, b.CreateSelect(tiny, bits(-24), bits(0)));
-    Value *m = asFloat(b.CreateAdd(b.CreateAnd(shifted, 0x7fffff), bits(0x3f3504f3)));
-    Value *f = b.CreateFSub(m, c(1)), *kf = b.CreateSIToFP(k, type), *f2 = b.CreateFMul(f, f);
-    Value *p = polynomial(f, {0.333333164, -0.250008106, 0.200022802, -0.166245207, 0.141813099,
-                              -0.131292373, 0.128809616, -0.0785731077});
+    Split parts = split(x);
+    Value *f = b.CreateFSub(parts.m, c(1)), *kf = b.CreateSIToFP(parts.k, type), *f2 = b.CreateFMul(f, f);
+    Value *p = polynomial(f, {0.333333164, -0.250008106, 0.200022802, -0.166245207, 0.141813099, -0.131292373,
+                              0.128809616, -0.0785731077});
     Value *result = b.CreateFMul(b.CreateFMul(f2, f), p);
     result = gen.fma(kf, c(-2.12194440e-4), result);
     result = gen.fma(f2, c(-0.5), result);
@@ -122,8 +115,9 @@ public:
 
   Value *erf(Value *x) {
     Value *a = gen.fastMin(c(4.0), abs(x));
-    Value *small = b.CreateFMul(a, polynomial(b.CreateFMul(a, a), {1.12837911, -0.376125067, 0.112819269,
-                                                                   -0.0267702322, 0.0049980008, -0.000601339329}));
+    Value *small =
+        b.CreateFMul(a, polynomial(b.CreateFMul(a, a), {1.12837911, -0.376125067, 0.112819269, -0.0267702322,
+                                                        0.0049980008, -0.000601339329}));
     // 1 - exp(-g(a)) with g = -log(erfc)
     Value *g = polynomial(a, {0.000207008503, 1.12762737, 0.637265742, 0.103856377, -0.0221897773,
                               0.00303369248, -0.000194946755});
@@ -133,22 +127,21 @@ public:
 
   // The reduction to [-pi/4, pi/4] is done in f64: good to 2^20.
   Value *sinOrCos(Value *x, bool cosine) {
-    llvm::Type *wide = IRGen::vectorOf(gen.f64(), IRGen::lanesOf(type));
-    auto w = [&](double value) { return gen.constant(wide, value); };
     Value *huge = b.CreateFCmpUGT(abs(x), c(0x1p20));
-    Value *xd = b.CreateFPExt(b.CreateSelect(huge, c(0), x), wide);
+    Value *xd = b.CreateFPExt(b.CreateSelect(huge, c(0), x), wide());
     Value *magic = w(0x1.8p52);
     Value *shifted = b.CreateFAdd(b.CreateFMul(xd, w(0.63661977236758134)), magic);
-    Value *quadrant = b.CreateTrunc(
-        b.CreateBitCast(shifted, IRGen::vectorOf(gen.i64(), IRGen::lanesOf(type))), intType);
+    Value *quadrant = b.CreateTrunc(b.CreateBitCast(shifted, wideInt()), intType);
     Value *n = b.CreateFSub(shifted, magic);
     // pi/2 in 32 bits and the rest: exact products up to 2^20
     Value *rd = b.CreateFSub(xd, b.CreateFMul(n, w(0x1.921fb544p+0)));
     rd = b.CreateFSub(rd, b.CreateFMul(n, w(0x1.0b4611a626331p-34)));
     Value *r = b.CreateFPTrunc(rd, type), *z = b.CreateFMul(r, r);
-    Value *sine = gen.fma(b.CreateFMul(z, r), polynomial(z, {-0.166666552, 0.00833217613, -0.000195169763}), r);
-    Value *cosineValue = gen.fma(b.CreateFMul(z, z), polynomial(z, {0.0416666456, -0.00138873642, 2.44380899e-05}),
-                                 gen.fma(z, c(-0.5), c(1)));
+    Value *sine =
+        gen.fma(b.CreateFMul(z, r), polynomial(z, {-0.166666552, 0.00833217613, -0.000195169763}), r);
+    Value *cosineValue =
+        gen.fma(b.CreateFMul(z, z), polynomial(z, {0.0416666456, -0.00138873642, 2.44380899e-05}),
+                gen.fma(z, c(-0.5), c(1)));
     if (cosine)
       quadrant = b.CreateAdd(quadrant, bits(1));
     Value *odd = b.CreateICmpNE(b.CreateAnd(quadrant, 1), bits(0));
@@ -158,7 +151,66 @@ public:
     return withFallback(huge, result, [&] { return gen.libcall(cosine ? "cosf" : "sinf", {x}); });
   }
 
+  // |x|^y is computed in f64, where a rounding of the product y log2(x) is of no account.
+  Value *pow(Value *x, Value *y) {
+    Value *magnitude = abs(x);
+    Value *t = b.CreateFMul(b.CreateFPExt(y, wide()), log2Wide(magnitude));
+    // Beyond the clamp f32 overflows or underflows; NaN stays.
+    t = gen.fastMin(w(200), gen.fastMax(w(-200), t));
+    Value *magic = w(0x1.8p52), *shifted = b.CreateFAdd(t, magic),
+          *r = b.CreateFSub(t, b.CreateFSub(shifted, magic));
+    Value *n = b.CreateSub(b.CreateBitCast(shifted, wideInt()), b.CreateBitCast(magic, wideInt()));
+    Value *p =
+        polynomial(r, {1.0000000005541876, 0.69314720573720068, 0.24022646890482197, 0.055503287770748908,
+                       0.0096184889734885499, 0.0013399931184221309, 0.00015345807613723842});
+    Value *scale = b.CreateBitCast(b.CreateShl(b.CreateAdd(n, gen.constantInt(wideInt(), 1023)), 52), wide());
+    Value *result = b.CreateFPTrunc(b.CreateFMul(p, scale), type);
+
+    // A negative base takes a whole exponent, and its sign survives an odd one.
+    auto isWhole = [&](Value *value) {
+      return b.CreateFCmpOEQ(gen.intrinsic(llvm::Intrinsic::trunc, {value}), value);
+    };
+    Value *whole = isWhole(y), *odd = b.CreateAnd(whole, b.CreateNot(isWhole(b.CreateFMul(y, c(0.5)))));
+    Value *negated = asFloat(b.CreateXor(asBits(result), b.CreateAnd(asBits(x), 0x80000000)));
+    result = b.CreateSelect(odd, negated, result);
+    Value *finiteNegative = b.CreateAnd(b.CreateFCmpOLT(x, c(0)), b.CreateFCmpOGT(x, c(-HUGE_VAL)));
+    result = b.CreateSelect(b.CreateAnd(finiteNegative, b.CreateNot(whole)), c(NAN), result);
+    Value *one = b.CreateOr(b.CreateFCmpOEQ(y, c(0)), b.CreateFCmpOEQ(x, c(1)));
+    Value *infiniteExponent = b.CreateFCmpOEQ(abs(y), c(HUGE_VAL));
+    one = b.CreateOr(one, b.CreateAnd(b.CreateFCmpOEQ(magnitude, c(1)), infiniteExponent));
+    return b.CreateSelect(one, c(1), result);
+  }
+
 private:
+  llvm::Type *wide() { return IRGen::vectorOf(gen.f64(), IRGen::lanesOf(type)); }
+  llvm::Type *wideInt() { return IRGen::vectorOf(gen.i64(), IRGen::lanesOf(type)); }
+  Value *w(double value) { return gen.constant(wide(), value); }
+
+  // x = 2^k m with m in [sqrt(1/2), sqrt(2)), for x > 0 or NaN.
+  struct Split {
+    Value *k, *m; // k: i32
+  };
+  Split split(Value *x) {
+    Value *tiny = b.CreateFCmpOLT(x, c(0x1p-126));
+    Value *normal = b.CreateSelect(tiny, b.CreateFMul(x, c(0x1p24)), x);
+    Value *shifted = b.CreateAdd(asBits(normal), bits(0x3f800000 - 0x3f3504f3));
+    Value *k = b.CreateSub(b.CreateLShr(shifted, 23), b.CreateSelect(tiny, bits(127 + 24), bits(127)));
+    return {k, asFloat(b.CreateAdd(b.CreateAnd(shifted, 0x7fffff), bits(0x3f3504f3)))};
+  }
+
+  // log2 of an f32 x >= 0, in f64.
+  Value *log2Wide(Value *x) {
+    Split parts = split(x);
+    Value *m = b.CreateFPExt(parts.m, wide());
+    Value *s = b.CreateFDiv(b.CreateFSub(m, w(1)), b.CreateFAdd(m, w(1)));
+    Value *p = polynomial(b.CreateFMul(s, s), {2.8853900817901681, 0.96179667324772034, 0.5770836018713974,
+                                               0.41167174953871671, 0.34074743341789765});
+    Value *result = gen.fma(s, p, b.CreateSIToFP(parts.k, wide()));
+    result = b.CreateSelect(b.CreateFCmpULT(x, c(HUGE_VAL)), result, w(HUGE_VAL));
+    result = b.CreateSelect(b.CreateFCmpUNO(x, x), w(NAN), result);
+    return b.CreateSelect(b.CreateFCmpOEQ(x, c(0)), w(-HUGE_VAL), result);
+  }
+
   // `exact` where the condition holds in any lane; a branch that is hardly ever taken.
   Value *withFallback(Value *condition, Value *fast, llvm::function_ref<Value *()> exact) {
     Value *any = IRGen::lanesOf(type) == 1 ? condition : b.CreateOrReduce(condition);
@@ -173,26 +225,46 @@ private:
 // C99's name for a function, or null where we emit it from others.
 const char *libraryName(UnaryFn fn) {
   switch (fn) {
-  case UnaryFn::Exp: return "exp";
-  case UnaryFn::Expm1: return "expm1";
-  case UnaryFn::Log: return "log";
-  case UnaryFn::Log1p: return "log1p";
-  case UnaryFn::Sin: return "sin";
-  case UnaryFn::Cos: return "cos";
-  case UnaryFn::Tan: return "tan";
-  case UnaryFn::Asin: return "asin";
-  case UnaryFn::Acos: return "acos";
-  case UnaryFn::Atan: return "atan";
-  case UnaryFn::Sinh: return "sinh";
-  case UnaryFn::Cosh: return "cosh";
-  case UnaryFn::Tanh: return "tanh";
-  case UnaryFn::Asinh: return "asinh";
-  case UnaryFn::Acosh: return "acosh";
-  case UnaryFn::Atanh: return "atanh";
-  case UnaryFn::Erf: return "erf";
-  case UnaryFn::Erfc: return "erfc";
-  case UnaryFn::Lgamma: return "lgamma";
-  default: return nullptr;
+  case UnaryFn::Exp:
+    return "exp";
+  case UnaryFn::Expm1:
+    return "expm1";
+  case UnaryFn::Log:
+    return "log";
+  case UnaryFn::Log1p:
+    return "log1p";
+  case UnaryFn::Sin:
+    return "sin";
+  case UnaryFn::Cos:
+    return "cos";
+  case UnaryFn::Tan:
+    return "tan";
+  case UnaryFn::Asin:
+    return "asin";
+  case UnaryFn::Acos:
+    return "acos";
+  case UnaryFn::Atan:
+    return "atan";
+  case UnaryFn::Sinh:
+    return "sinh";
+  case UnaryFn::Cosh:
+    return "cosh";
+  case UnaryFn::Tanh:
+    return "tanh";
+  case UnaryFn::Asinh:
+    return "asinh";
+  case UnaryFn::Acosh:
+    return "acosh";
+  case UnaryFn::Atanh:
+    return "atanh";
+  case UnaryFn::Erf:
+    return "erf";
+  case UnaryFn::Erfc:
+    return "erfc";
+  case UnaryFn::Lgamma:
+    return "lgamma";
+  default:
+    return nullptr;
   }
 }
 
@@ -248,15 +320,24 @@ Value *cpu::emitMath(IRGen &gen, UnaryFn fn, Value *x) {
   if (!narrow)
     return emitLibrary(gen, fn, x);
   switch (fn) {
-  case UnaryFn::Exp: return f.exp(x);
-  case UnaryFn::Expm1: return f.expm1(x);
-  case UnaryFn::Log: return f.log(x);
-  case UnaryFn::Log1p: return f.log1p(x);
-  case UnaryFn::Sin: return f.sinOrCos(x, false);
-  case UnaryFn::Cos: return f.sinOrCos(x, true);
-  case UnaryFn::Tanh: return f.tanh(x);
-  case UnaryFn::Erf: return f.erf(x);
-  default: return emitLibrary(gen, fn, x);
+  case UnaryFn::Exp:
+    return f.exp(x);
+  case UnaryFn::Expm1:
+    return f.expm1(x);
+  case UnaryFn::Log:
+    return f.log(x);
+  case UnaryFn::Log1p:
+    return f.log1p(x);
+  case UnaryFn::Sin:
+    return f.sinOrCos(x, false);
+  case UnaryFn::Cos:
+    return f.sinOrCos(x, true);
+  case UnaryFn::Tanh:
+    return f.tanh(x);
+  case UnaryFn::Erf:
+    return f.erf(x);
+  default:
+    return emitLibrary(gen, fn, x);
   }
 }
 
@@ -280,7 +361,9 @@ Value *cpu::emitPow(IRGen &gen, Value *x, Value *y) {
       product = i == 0 ? x : gen.builder.CreateFMul(product, x);
     return product;
   }
-  return gen.libcall(x->getType()->getScalarType()->isFloatTy() ? "powf" : "pow", {x, y});
+  if (x->getType()->getScalarType()->isFloatTy())
+    return F32(gen, x->getType()).pow(x, y);
+  return gen.libcall("pow", {x, y});
 }
 
 Value *cpu::emitRemainder(IRGen &gen, Value *x, Value *y) {

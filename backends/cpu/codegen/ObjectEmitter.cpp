@@ -28,8 +28,8 @@ std::unique_ptr<llvm::TargetMachine> createMachine(const TargetSpec &spec) {
     return nullptr;
   llvm::TargetOptions options;
   return std::unique_ptr<llvm::TargetMachine>(
-      target->createTargetMachine(spec.triple, spec.cpu, spec.features, options, llvm::Reloc::PIC_, std::nullopt,
-                                  llvm::CodeGenOptLevel::Default));
+      target->createTargetMachine(spec.triple, spec.cpu, spec.features, options, llvm::Reloc::PIC_,
+                                  std::nullopt, llvm::CodeGenOptLevel::Default));
 }
 
 std::string locationName(mlir::Location location) {
@@ -46,7 +46,8 @@ std::string locationName(mlir::Location location) {
 std::string signatureOf(plan::RegionOp region) {
   std::string text;
   llvm::raw_string_ostream os(text);
-  os << nn::stringifyFusionKind(region.getKind()) << ' ' << region.getRowDims() << ' ' << bool(region.getScratch());
+  os << nn::stringifyFusionKind(region.getKind()) << ' ' << region.getRowDims() << ' '
+     << bool(region.getScratch());
   if (region.getKernelAttr())
     os << region.getKernelAttr();
   os << region.getBody().front().getArgumentTypes() << region.getResultTypes();
@@ -121,8 +122,9 @@ private:
   }
 
   llvm::Function *emitRegion(IRGen &gen, plan::RegionOp region) {
-    auto *function = llvm::Function::Create(regionFunctionType(region, context), llvm::GlobalValue::InternalLinkage,
-                                            absl::StrCat(options.name, "_region", region.getIndex()), gen.module);
+    auto *function =
+        llvm::Function::Create(regionFunctionType(region, context), llvm::GlobalValue::InternalLinkage,
+                               absl::StrCat(options.name, "_region", region.getIndex()), gen.module);
     function->setDoesNotThrow();
     function->addFnAttr(llvm::Attribute::NoInline);
     gen.builder.SetInsertPoint(llvm::BasicBlock::Create(context, "entry", function));
@@ -199,7 +201,8 @@ private:
     builder.buildPerModuleDefaultPipeline(llvm::OptimizationLevel::O2).run(module, modules);
   }
 
-  llvm::SmallString<0> generate(const llvm::Module &module, llvm::TargetMachine &machine, llvm::CodeGenFileType type) {
+  llvm::SmallString<0> generate(const llvm::Module &module, llvm::TargetMachine &machine,
+                                llvm::CodeGenFileType type) {
     // Code generation changes the module; text and object both start from the optimised one.
     std::unique_ptr<llvm::Module> copy = llvm::CloneModule(module);
     llvm::SmallString<0> bytes;

@@ -15,7 +15,8 @@ using Block = std::array<Value *, 4>;
 
 class Random {
 public:
-  Random(RegionEmitter &emitter, nn::RandomOp op) : emitter(emitter), gen(emitter.gen), b(gen.builder), op(op) {}
+  Random(RegionEmitter &emitter, nn::RandomOp op)
+      : emitter(emitter), gen(emitter.gen), b(gen.builder), op(op) {}
 
   void emit() {
     auto type = mlir::cast<mlir::RankedTensorType>(op.getResult().getType());
@@ -37,10 +38,13 @@ private:
   Block philox(Value *block, uint32_t half) {
     Block x = {low(block), high(block), b.getInt32(half), seedHigh};
     std::array<Value *, 2> k = key;
-    auto product = [&](uint64_t factor, Value *word) { return b.CreateMul(gen.index(factor), b.CreateZExt(word, gen.i64())); };
+    auto product = [&](uint64_t factor, Value *word) {
+      return b.CreateMul(gen.index(factor), b.CreateZExt(word, gen.i64()));
+    };
     for (int round = 0; round < 10; ++round) {
       Value *p = product(0xD2511F53, x[0]), *q = product(0xCD9E8D57, x[2]);
-      x = {b.CreateXor(b.CreateXor(high(q), x[1]), k[0]), low(q), b.CreateXor(b.CreateXor(high(p), x[3]), k[1]), low(p)};
+      x = {b.CreateXor(b.CreateXor(high(q), x[1]), k[0]), low(q),
+           b.CreateXor(b.CreateXor(high(p), x[3]), k[1]), low(p)};
       k = {b.CreateAdd(k[0], b.getInt32(0x9E3779B9)), b.CreateAdd(k[1], b.getInt32(0xBB67AE85))};
     }
     return x;
@@ -48,7 +52,9 @@ private:
 
   Value *c(double value) { return gen.constant(gen.f64(), value); }
   Value *math(nn::UnaryFn fn, Value *x) { return emitMath(gen, fn, x); }
-  Value *uniform(Value *word) { return b.CreateFMul(b.CreateUIToFP(b.CreateLShr(word, 9), gen.f64()), c(0x1p-23)); }
+  Value *uniform(Value *word) {
+    return b.CreateFMul(b.CreateUIToFP(b.CreateLShr(word, 9), gen.f64()), c(0x1p-23));
+  }
 
   Value *normal(const Block &words, int lane) {
     Value *u = uniform(words[lane & 2]), *v = uniform(words[lane | 1]);

@@ -25,8 +25,9 @@ Value *Reduction::neutral(int64_t lanes) {
     bool max = fn == ReduceFn::Max;
     if (isFloat)
       return gen.constant(type, max ? -HUGE_VAL : HUGE_VAL);
-    llvm::APInt value = isSigned ? (max ? llvm::APInt::getSignedMinValue(bits) : llvm::APInt::getSignedMaxValue(bits))
-                                 : (max ? llvm::APInt::getZero(bits) : llvm::APInt::getMaxValue(bits));
+    llvm::APInt value =
+        isSigned ? (max ? llvm::APInt::getSignedMinValue(bits) : llvm::APInt::getSignedMaxValue(bits))
+                 : (max ? llvm::APInt::getZero(bits) : llvm::APInt::getMaxValue(bits));
     return llvm::ConstantInt::get(type, value);
   }
   }
@@ -65,7 +66,8 @@ Value *Reduction::horizontal(Value *vector) {
       high.push_back(lanes / 2 + i);
     }
     if (lanes == 2)
-      return combine(b.CreateExtractElement(vector, uint64_t{0}), b.CreateExtractElement(vector, uint64_t{1}));
+      return combine(b.CreateExtractElement(vector, uint64_t{0}),
+                     b.CreateExtractElement(vector, uint64_t{1}));
     vector = combine(b.CreateShuffleVector(vector, low), b.CreateShuffleVector(vector, high));
   }
   return vector;
@@ -81,7 +83,8 @@ Value *Reduction::finish(Value *combined, int64_t count) {
     else { // wide: the count need not fit the element
       llvm::Type *wide = IRGen::vectorOf(gen.i64(), IRGen::lanesOf(type));
       bool isSigned = element.isSignlessInteger();
-      Value *sum = gen.builder.CreateIntCast(combined, wide, isSigned), *divisor = gen.constantInt(wide, count);
+      Value *sum = gen.builder.CreateIntCast(combined, wide, isSigned),
+            *divisor = gen.constantInt(wide, count);
       Value *mean = isSigned ? gen.builder.CreateSDiv(sum, divisor) : gen.builder.CreateUDiv(sum, divisor);
       combined = gen.builder.CreateTrunc(mean, type);
     }
@@ -101,7 +104,8 @@ Values cpu::reduceNest(LoopNest &nest, llvm::MutableArrayRef<Reduction> reductio
     Values next(state);
     for (auto [i, value] : llvm::enumerate(element(step))) {
       size_t slot = step.lanes == lanes ? i : count + i;
-      next[slot] = reductions[i].combine(next[slot], step.lanes == lanes ? value : reductions[i].horizontal(value));
+      next[slot] =
+          reductions[i].combine(next[slot], step.lanes == lanes ? value : reductions[i].horizontal(value));
     }
     return next;
   });

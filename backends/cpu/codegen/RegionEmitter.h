@@ -35,7 +35,7 @@ public:
   llvm::Value *inputPointer(unsigned i) { return inputs[i]; }
   llvm::Value *inputPointer(mlir::BlockArgument argument) { return inputs[argument.getArgNumber()]; }
   llvm::Value *outputPointer(unsigned i = 0) { return outputs[i]; }
-  llvm::Value *callSeed(); // i64
+  llvm::Value *callSeed();                          // i64
   llvm::Value *scratchPointer() { return scratch; } // 64-byte aligned; null without scratch
   // Whether output `i` lies in the same place as input `input`.
   bool inPlace(unsigned i, unsigned input) { return outputs[i] == inputs[input]; }

@@ -35,7 +35,8 @@ void cpu::emitGenericRegion(RegionEmitter &emitter) {
       .Case([&](nn::ScatterNdOp op) { emitScatterNd(emitter, op); })
       .Case([&](nn::DynamicSliceOp op) { emitDynamicSlice(emitter, op); })
       .Case([&](nn::RandomOp op) { emitRandom(emitter, op); })
-      .Case<nn::MatMulOp, nn::ConvOp, nn::ConvTransposeOp>([&](Operation *) { emitContractionRegion(emitter); })
+      .Case<nn::MatMulOp, nn::ConvOp, nn::ConvTransposeOp>(
+          [&](Operation *) { emitContractionRegion(emitter); })
       // Whatever moves elements is a loop over its result.
       .Default([&](Operation *) { emitLoopRegion(emitter); });
 }

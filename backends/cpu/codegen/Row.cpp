@@ -27,7 +27,7 @@ public:
   };
   llvm::SmallVector<Pass> passes;
   mlir::Value yielded;
-  bool yieldsRow; // of shape S
+  bool yieldsRow;       // of shape S
   mlir::Value inOutput; // the kept value that lies in the result's row, if any
 
   int64_t rowElements() const { return elementsOf(row); }
@@ -219,7 +219,9 @@ private:
     for (const RowPlan::Pass &pass : plan.passes) {
       llvm::SmallVector<std::pair<mlir::Value, Value *>> bases;
       for (mlir::Value value : pass.kept) {
-        bases.push_back({value, value == plan.inOutput ? outputRow() : gen.address(emitter.scratchPointer(), gen.index(offset), 1)});
+        bases.push_back({value, value == plan.inOutput
+                                    ? outputRow()
+                                    : gen.address(emitter.scratchPointer(), gen.index(offset), 1)});
         if (value != plan.inOutput)
           offset += plan.keptBytes(value);
       }
@@ -243,7 +245,10 @@ private:
     int64_t cost = 0;
     for (mlir::Operation &op : emitter.body)
       cost += elementCost(&op);
-    return chooseLanes(emitter.isa, widestElement(emitter.body), nest.innerExtent(), cost > 40 ? 1 : cost > 12 ? 2 : 4);
+    return chooseLanes(emitter.isa, widestElement(emitter.body), nest.innerExtent(),
+                       cost > 40   ? 1
+                       : cost > 12 ? 2
+                                   : 4);
   }
 
   void reduce(const RowPlan::Pass &pass, ArrayRef<std::pair<mlir::Value, Value *>> bases) {
@@ -296,7 +301,9 @@ private:
 
 } // namespace
 
-int64_t cpu::rowScratchBytes(mlir::Block &body, int64_t rowDims) { return RowPlan(body, rowDims).scratchBytes(); }
+int64_t cpu::rowScratchBytes(mlir::Block &body, int64_t rowDims) {
+  return RowPlan(body, rowDims).scratchBytes();
+}
 
 void cpu::emitRowRegion(RegionEmitter &emitter) {
   RowPlan plan(emitter.body, emitter.op.getRowDims());

@@ -33,8 +33,9 @@ std::string cpu::weightsSection(const std::string &name, int64_t bytes) {
 
 llvm::GlobalVariable *cpu::declareWeights(llvm::Module &module, const std::string &name, int64_t bytes) {
   auto *type = llvm::ArrayType::get(llvm::Type::getInt8Ty(module.getContext()), bytes);
-  auto *global = new llvm::GlobalVariable(module, type, /*isConstant=*/true, llvm::GlobalValue::InternalLinkage,
-                                          llvm::ConstantAggregateZero::get(type), name + "_weights");
+  auto *global =
+      new llvm::GlobalVariable(module, type, /*isConstant=*/true, llvm::GlobalValue::InternalLinkage,
+                               llvm::ConstantAggregateZero::get(type), name + "_weights");
   global->setAlignment(llvm::Align(64));
   // The optimizer must not take the zeros for the values.
   global->setExternallyInitialized(true);
@@ -48,7 +49,8 @@ llvm::GlobalVariable *cpu::declareWeights(llvm::Module &module, const std::strin
 absl::StatusOr<size_t> cpu::findWeights(llvm::StringRef object, const std::string &section, int64_t bytes) {
   auto file = llvm::object::ObjectFile::createObjectFile(llvm::MemoryBufferRef(object, "object"));
   if (!file)
-    return absl::InternalError(absl::StrCat("cannot read the emitted object: ", llvm::toString(file.takeError())));
+    return absl::InternalError(
+        absl::StrCat("cannot read the emitted object: ", llvm::toString(file.takeError())));
   for (const llvm::object::SectionRef &candidate : (*file)->sections()) {
     llvm::Expected<llvm::StringRef> name = candidate.getName();
     if (!name || *name != section)
@@ -57,5 +59,6 @@ absl::StatusOr<size_t> cpu::findWeights(llvm::StringRef object, const std::strin
     if (contents && static_cast<int64_t>(contents->size()) >= bytes)
       return contents->data() - object.data();
   }
-  return absl::UnimplementedError("this target's object format has no place for the weights; use an ELF target");
+  return absl::UnimplementedError(
+      "this target's object format has no place for the weights; use an ELF target");
 }

@@ -7,8 +7,8 @@
 #include <string>
 
 #include "absl/status/statusor.h"
-#include "llvm/IR/Module.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "llvm/IR/Module.h"
 
 namespace aotc::cpu {
 

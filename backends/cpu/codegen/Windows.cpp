@@ -17,9 +17,11 @@ static mlir::Type elementOf(mlir::Value tensor) {
 
 // A single channel has no loop: the innermost one runs along the image then,
 // and window bounds and sample positions are those of one element.
-static int64_t channelLanes(RegionEmitter &emitter, const LoopNest &nest, ArrayRef<int64_t> shape, int64_t unroll) {
-  return shape.back() == 1 ? 1
-                           : chooseLanes(emitter.isa, widestElement(emitter.body), nest.innerExtent(), unroll);
+static int64_t channelLanes(RegionEmitter &emitter, const LoopNest &nest, ArrayRef<int64_t> shape,
+                            int64_t unroll) {
+  return shape.back() == 1
+             ? 1
+             : chooseLanes(emitter.isa, widestElement(emitter.body), nest.innerExtent(), unroll);
 }
 
 namespace {
@@ -34,12 +36,14 @@ public:
     Index linear = IndexSpace::linearize(nest.indices(), shape);
     int64_t lanes = channelLanes(emitter, nest, shape, 4);
     nest.emit(lanes, [&](Step step) {
-      Reduction reduction(emitter, op.getFn() == nn::PoolFn::Max ? nn::ReduceFn::Max : nn::ReduceFn::Sum, element);
+      Reduction reduction(emitter, op.getFn() == nn::PoolFn::Max ? nn::ReduceFn::Max : nn::ReduceFn::Sum,
+                          element);
       Indices from(nest.indices());
       Value *inside = gen.index(1); // window positions
       std::function<Value *(size_t, Value *)> dimension = [&](size_t d, Value *partial) -> Value * {
         if (d + 2 == input.size())
-          return reduction.combine(partial, Evaluator(emitter, space, step.lanes, step.lane).vectorAt(op.getInput(), from));
+          return reduction.combine(
+              partial, Evaluator(emitter, space, step.lanes, step.lane).vectorAt(op.getInput(), from));
         return windowLoop(gen, space, parts[d], op.getWindow()[d], partial, [&](Index k, Value *sum) {
           from[d + 1] = first(d) + k * op.getDilations()[d];
           return dimension(d + 1, sum);
@@ -47,7 +51,8 @@ public:
       };
       parts.clear();
       for (size_t d = 0; d + 2 < input.size(); ++d) {
-        parts.push_back(clipWindow(gen, space, first(d), op.getWindow()[d], op.getDilations()[d], input[d + 1]));
+        parts.push_back(
+            clipWindow(gen, space, first(d), op.getWindow()[d], op.getDilations()[d], input[d + 1]));
         Value *counted = op.getCountPadding() ? gen.index(op.getWindow()[d])
                                               : gen.builder.CreateSub(parts[d].hi, parts[d].lo);
         inside = gen.builder.CreateMul(inside, counted);
@@ -72,7 +77,8 @@ private:
     bool isSigned = element.isSignlessInteger();
     llvm::Type *wide = IRGen::vectorOf(gen.i64(), lanes);
     Value *sum = b.CreateIntCast(total, wide, isSigned), *divisor = gen.splat(count, lanes);
-    return b.CreateTrunc(isSigned ? b.CreateSDiv(sum, divisor) : b.CreateUDiv(sum, divisor), total->getType());
+    return b.CreateTrunc(isSigned ? b.CreateSDiv(sum, divisor) : b.CreateUDiv(sum, divisor),
+                         total->getType());
   }
 
   RegionEmitter &emitter;
@@ -88,8 +94,9 @@ private:
 class Resize {
 public:
   Resize(RegionEmitter &emitter, nn::ResizeOp op)
-      : emitter(emitter), gen(emitter.gen), b(gen.builder), op(op), space(gen), input(nn::shapeOf(op.getInput())),
-        shape(nn::shapeOf(op.getResult())), nest(gen, space, shape), element(elementOf(op.getInput())) {}
+      : emitter(emitter), gen(emitter.gen), b(gen.builder), op(op), space(gen),
+        input(nn::shapeOf(op.getInput())), shape(nn::shapeOf(op.getResult())), nest(gen, space, shape),
+        element(elementOf(op.getInput())) {}
 
   void emit() {
     Index linear = IndexSpace::linearize(nest.indices(), shape);
@@ -127,7 +134,8 @@ private:
       at = b.CreateFSub(b.CreateFMul(b.CreateFAdd(position, half), scale), half);
       break;
     case nn::CoordMode::AlignCorners:
-      at = to > 1 ? b.CreateFMul(position, f32(static_cast<float>(from - 1) / static_cast<float>(to - 1))) : f32(0);
+      at = to > 1 ? b.CreateFMul(position, f32(static_cast<float>(from - 1) / static_cast<float>(to - 1)))
+                  : f32(0);
       break;
     case nn::CoordMode::HalfPixelNearest:
       at = b.CreateFMul(b.CreateFAdd(position, half), scale);

@@ -224,8 +224,10 @@ TEST_P(Codegen, Scatters) {
   for (const char *fn : {"update", "add", "max", "min", "mul"})
     for (const char *element : {"f32", "i32", "bf16"})
       expectSame(absl::Substitute(
-          R"(func.func @f(%0: tensor<4x6x9x$1>, %1: tensor<5x2xi32> {test.limit = 3 : i64}, %2: tensor<5x9x$1>) -> tensor<4x6x9x$1> {
-               %r = nn.scatter_nd $0 %0, %1, %2 : (tensor<4x6x9x$1>, tensor<5x2xi32>, tensor<5x9x$1>) -> tensor<4x6x9x$1>
+          R"(func.func @f(%0: tensor<4x6x9x$1>, %1: tensor<5x2xi32> {test.limit = 3 : i64},
+              %2: tensor<5x9x$1>) -> tensor<4x6x9x$1> {
+               %r = nn.scatter_nd $0 %0, %1, %2 : (tensor<4x6x9x$1>, tensor<5x2xi32>,
+                   tensor<5x9x$1>) -> tensor<4x6x9x$1>
                return %r : tensor<4x6x9x$1>
              })",
           fn, element));
@@ -307,7 +309,8 @@ TEST_P(Codegen, Rows) {
     return %r : tensor<3x4x37xf32>
   })");
   expectSame(
-      R"(func.func @f(%x: tensor<6x5x33xf32> {test.finite}, %y: tensor<6x5x33xf32> {test.finite}, %g: tensor<1x1x33xf32> {test.finite}) -> tensor<6x5x33xf32> {
+      R"(func.func @f(%x: tensor<6x5x33xf32> {test.finite}, %y: tensor<6x5x33xf32> {test.finite},
+          %g: tensor<1x1x33xf32> {test.finite}) -> tensor<6x5x33xf32> {
     %z = nn.binary add %x, %y : tensor<6x5x33xf32>
     %t = nn.unary tanh %z : tensor<6x5x33xf32> -> tensor<6x5x33xf32>
     %m = nn.reduce mean %t [1, 2] : tensor<6x5x33xf32> -> tensor<6x1x1xf32>
@@ -330,15 +333,19 @@ TEST_P(Codegen, Pools) {
   for (const std::string e : {"f32", "f16", "i32"})
     for (const char *fn : {"max", "avg", "sum"}) {
       expectSame(absl::Substitute(R"(func.func @f(%x: tensor<2x9x8x19x$0>) -> tensor<2x5x4x19x$0> {
-        %r = nn.pool $1 %x {window = array<i64: 3, 2>, strides = array<i64: 2, 2>, dilations = array<i64: 1, 1>,
-                            padLow = array<i64: 1, 0>, padHigh = array<i64: 1, 0>} : tensor<2x9x8x19x$0> -> tensor<2x5x4x19x$0>
+        %r = nn.pool $1 %x {window = array<i64: 3, 2>, strides = array<i64: 2, 2>,
+            dilations = array<i64: 1, 1>,
+                            padLow = array<i64: 1, 0>, padHigh = array<i64: 1, 0>}
+                                : tensor<2x9x8x19x$0> -> tensor<2x5x4x19x$0>
         return %r : tensor<2x5x4x19x$0>
       })",
                                   e, fn),
                  1e-5);
       expectSame(absl::Substitute(R"(func.func @f(%x: tensor<1x6x6x6x3x$0>) -> tensor<1x5x6x3x3x$0> {
-        %r = nn.pool $1 %x {window = array<i64: 2, 3, 3>, strides = array<i64: 1, 1, 1>, dilations = array<i64: 1, 1, 2>, countPadding = true,
-                            padLow = array<i64: 0, 1, 1>, padHigh = array<i64: 0, 1, 0>} : tensor<1x6x6x6x3x$0> -> tensor<1x5x6x3x3x$0>
+        %r = nn.pool $1 %x {window = array<i64: 2, 3, 3>, strides = array<i64: 1, 1, 1>,
+            dilations = array<i64: 1, 1, 2>, countPadding = true,
+                            padLow = array<i64: 0, 1, 1>, padHigh = array<i64: 0, 1, 0>}
+                                : tensor<1x6x6x6x3x$0> -> tensor<1x5x6x3x3x$0>
         return %r : tensor<1x5x6x3x3x$0>
       })",
                                   e, fn),
@@ -353,7 +360,8 @@ TEST_P(Codegen, Resizes) {
         if (std::string(mode) == "linear" && std::string(round) != "floor")
           continue;
         expectSame(absl::Substitute(R"(func.func @f(%x: tensor<2x5x7x11xf32>) -> tensor<2x9x4x11xf32> {
-          %r = nn.resize $0 %x coord $1 round $2 {scales = array<f32: 0.5555556, 1.75>} : tensor<2x5x7x11xf32> -> tensor<2x9x4x11xf32>
+          %r = nn.resize $0 %x coord $1 round $2 {scales = array<f32: 0.5555556, 1.75>}
+              : tensor<2x5x7x11xf32> -> tensor<2x9x4x11xf32>
           return %r : tensor<2x9x4x11xf32>
         })",
                                     mode, coord, round));
@@ -393,11 +401,15 @@ TEST_P(Codegen, Contractions) {
                1e-5);
   }
   expectSame(
-      R"(func.func @f(%x: tensor<1x4x4x4x3xf32> {test.finite}, %w: tensor<2x2x2x3x8xf32> {test.finite}, %v: tensor<2x2x2x4x6xf32> {test.finite},
-                             %y: tensor<1x3x3x3x6xf32> {test.finite}) -> (tensor<1x3x3x3x8xf32>, tensor<1x6x6x6x8xf32>) {
-    %a = nn.conv %x, %w {strides = array<i64: 1, 1, 1>, dilations = array<i64: 1, 1, 1>, padLow = array<i64: 0, 0, 0>, padHigh = array<i64: 0, 0, 0>}
+      R"(func.func @f(%x: tensor<1x4x4x4x3xf32> {test.finite}, %w: tensor<2x2x2x3x8xf32> {test.finite},
+          %v: tensor<2x2x2x4x6xf32> {test.finite},
+                             %y: tensor<1x3x3x3x6xf32> {test.finite}) -> (tensor<1x3x3x3x8xf32>,
+                                 tensor<1x6x6x6x8xf32>) {
+    %a = nn.conv %x, %w {strides = array<i64: 1, 1, 1>, dilations = array<i64: 1, 1, 1>,
+        padLow = array<i64: 0, 0, 0>, padHigh = array<i64: 0, 0, 0>}
       : (tensor<1x4x4x4x3xf32>, tensor<2x2x2x3x8xf32>) -> tensor<1x3x3x3x8xf32>
-    %b = nn.conv_transpose %y, %v {strides = array<i64: 2, 2, 2>, dilations = array<i64: 1, 1, 1>, padLow = array<i64: 0, 0, 0>, groups = 2 : i64}
+    %b = nn.conv_transpose %y, %v {strides = array<i64: 2, 2, 2>, dilations = array<i64: 1, 1, 1>,
+        padLow = array<i64: 0, 0, 0>, groups = 2 : i64}
       : (tensor<1x3x3x3x6xf32>, tensor<2x2x2x4x6xf32>) -> tensor<1x6x6x6x8xf32>
     return %a, %b : tensor<1x3x3x3x8xf32>, tensor<1x6x6x6x8xf32>
   })",
@@ -406,7 +418,8 @@ TEST_P(Codegen, Contractions) {
 
 TEST_P(Codegen, ByteContractions) {
   expectSame(
-      R"(func.func @f(%x: tensor<5x7xui8>, %w: tensor<7x19xui8>, %y: tensor<5x7xi8>, %v: tensor<7x19xi8>) -> (tensor<5x19xi32>, tensor<5x19xi32>) {
+      R"(func.func @f(%x: tensor<5x7xui8>, %w: tensor<7x19xui8>, %y: tensor<5x7xi8>,
+          %v: tensor<7x19xi8>) -> (tensor<5x19xi32>, tensor<5x19xi32>) {
     %a = nn.matmul %x, %w : (tensor<5x7xui8>, tensor<7x19xui8>) -> tensor<5x19xi32>
     %b = nn.matmul %y, %v : (tensor<5x7xi8>, tensor<7x19xi8>) -> tensor<5x19xi32>
     return %a, %b : tensor<5x19xi32>, tensor<5x19xi32>
@@ -429,7 +442,8 @@ TEST_P(Codegen, Random) {
 
 TEST_P(Codegen, EmptyTensors) {
   expectSame(
-      R"(func.func @f(%x: tensor<0x4xf32>, %y: tensor<3x4xf32>) -> (tensor<0x4xf32>, tensor<3x4xf32>, tensor<1x4xf32>, tensor<0x4xf32>) {
+      R"(func.func @f(%x: tensor<0x4xf32>, %y: tensor<3x4xf32>) -> (tensor<0x4xf32>, tensor<3x4xf32>,
+          tensor<1x4xf32>, tensor<0x4xf32>) {
     %a = nn.unary exp %x : tensor<0x4xf32> -> tensor<0x4xf32>
     %b = nn.concat %x, %y {axis = 0 : i64} : (tensor<0x4xf32>, tensor<3x4xf32>) -> tensor<3x4xf32>
     %c = nn.reduce max %x [0] : tensor<0x4xf32> -> tensor<1x4xf32>
