@@ -15,15 +15,18 @@ static mlir::RankedTensorType typeOf(mlir::Value tensor) {
   return mlir::cast<mlir::RankedTensorType>(tensor.getType());
 }
 
-// Panels [G, P, K, NR] seen as a row-major matrix; see nn.unpack_panels.
+// Where an element of a matrix lies in its panels [G, P, K, NR]; see nn.unpack_panels.
 static Indices panelIndices(nn::UnpackPanelsOp op, ArrayRef<Index> indices, IndexSpace &space) {
   ArrayRef<int64_t> packed = nn::shapeOf(op.getOperand()), shape = nn::shapeOf(op.getResult());
-  if (op.getTransposed())
-    return {0, space.quotient(indices[0], packed[3]), indices[1], space.remainder(indices[0], packed[3])};
-  int64_t columns = shape.back() / packed[0];
-  Index group = space.quotient(indices.back(), columns), column = space.remainder(indices.back(), columns);
-  Index row = IndexSpace::linearize(indices.drop_back(), shape.drop_back());
-  return {group, space.quotient(column, packed[3]), row, space.remainder(column, packed[3])};
+  size_t last = shape.size() - 1;
+  int64_t inGroup = shape[last] / packed[0], width = packed[3];
+  Index group = space.quotient(indices[last], inGroup), rest = space.remainder(indices[last], inGroup);
+  Index column = rest, row = IndexSpace::linearize(indices.drop_back(), shape.drop_back());
+  if (op.getTransposed()) {
+    column = indices[last - 1];
+    row = IndexSpace::linearize(indices.drop_back(2), shape.drop_back(2)) * inGroup + rest;
+  }
+  return {group, space.quotient(column, width), row, space.remainder(column, width)};
 }
 
 Source cpu::sourceOf(Operation *op, ArrayRef<Index> indices, IndexSpace &space) {

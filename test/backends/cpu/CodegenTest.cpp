@@ -416,6 +416,13 @@ TEST_P(Codegen, Contractions) {
       1e-5);
 }
 
+TEST_P(Codegen, Panels) {
+  expectSame(function({"tensor<2x2x6x4xf32>"},
+                      {"%r0 = nn.unpack_panels %0 : tensor<2x2x6x4xf32> -> tensor<2x3x14xf32>",
+                       "%r1 = nn.unpack_panels %0 {transposed = true} : tensor<2x2x6x4xf32> -> tensor<2x7x6xf32>"},
+                      {"tensor<2x3x14xf32>", "tensor<2x7x6xf32>"}));
+}
+
 TEST_P(Codegen, ByteContractions) {
   expectSame(
       R"(func.func @f(%x: tensor<5x7xui8>, %w: tensor<7x19xui8>, %y: tensor<5x7xi8>,
