@@ -13,7 +13,7 @@ build "$folder" || exit 1
 
 # Tests that read models and references write nothing into the source tree.
 rm -f "$folder/ctest.xml" "$folder/lit.xml"
-ctest --test-dir "$folder" --output-on-failure --timeout 1200 -E '^lit$' -j "$(nproc)" --output-junit ctest.xml </dev/null
+ctest --test-dir "$folder" --output-on-failure --timeout 7200 -E '^lit$' -j "$(nproc)" --output-junit ctest.xml </dev/null
 lit=$(sed -n 's/^AOTC_LIT:[A-Z]*=//p' "$folder/CMakeCache.txt")
 python3 "$lit" -sv "$folder/test" --xunit-xml-output "$folder/lit.xml" </dev/null
 
