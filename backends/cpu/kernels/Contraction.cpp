@@ -1,5 +1,7 @@
 #include "backends/cpu/kernels/Contraction.h"
 #include "ir/NN/Constants.h"
+#include "llvm/ADT/TypeSwitch.h"
+#include "llvm/Support/MathExtras.h"
 #include <numeric>
 
 using namespace mlir;
@@ -64,7 +66,7 @@ int64_t Contraction::borderedElements() const {
 
 ArrayRef<int64_t> Contraction::resultShape() const { return nn::shapeOf(op->getResult(0)); }
 
-static void describe(Contraction &c, nn::MatMulOp op) {
+static bool describe(Contraction &c, nn::MatMulOp op) {
   ArrayRef<int64_t> a = nn::shapeOf(op.getLhs()), b = nn::shapeOf(op.getRhs()), r = c.resultShape();
   size_t outer = r.size() - 2;
   int64_t m = r[outer], n = r[outer + 1], k = op.getTransposeLhs() ? a[outer] : a[outer + 1];
@@ -92,9 +94,25 @@ static void describe(Contraction &c, nn::MatMulOp op) {
   c.rows = extentOf(pixels);
   c.pixels = mergeDims(pixels);
   c.steps = {{k, op.getTransposeLhs() ? m : 1, 1}};
+  return true;
 }
 
-static void describe(Contraction &c, nn::ConvOp op) {
+// Whether a bordered copy of the image is a reasonable thing to hold. Padding
+// far beyond the image exists in hostile models only.
+static bool isModest(const Contraction &c) {
+  if (!c.border.needed)
+    return true;
+  ArrayRef<int64_t> in = nn::shapeOf(c.lhs);
+  uint64_t image = in.back(), bordered = in.back();
+  for (size_t d = 0; d < c.border.extents.size(); ++d) {
+    image = llvm::SaturatingMultiply<uint64_t>(image, in[d + 1]);
+    bordered = llvm::SaturatingMultiply<uint64_t>(bordered, c.border.extents[d]);
+  }
+  constexpr uint64_t kSmall = 1 << 20;
+  return bordered <= kSmall || bordered / 8 <= image;
+}
+
+static bool describe(Contraction &c, nn::ConvOp op) {
   ArrayRef<int64_t> in = nn::shapeOf(op.getInput()), f = nn::shapeOf(op.getFilter()), r = c.resultShape();
   size_t n = in.size() - 2;
   int64_t channels = in[n + 1];
@@ -112,6 +130,8 @@ static void describe(Contraction &c, nn::ConvOp op) {
     c.border.low.push_back(op.getPadLow()[d]);
     c.border.extents.push_back(reach);
   }
+  if (!isModest(c))
+    return false;
   for (size_t d = 0; d < n; ++d)
     extents.push_back(c.border.needed ? c.border.extents[d] : in[d + 1]);
 
@@ -139,6 +159,7 @@ static void describe(Contraction &c, nn::ConvOp op) {
   c.depth = c.rhsTapRows = rows;
   c.pixels = mergeDims(pixels);
   c.steps = mergeSteps(steps);
+  return true;
 }
 
 // What one dimension of a transposed convolution does for the output positions
@@ -166,7 +187,7 @@ static SmallVector<PhaseDim, 2> phasesOf(int64_t out, int64_t kernel, int64_t st
   return phases;
 }
 
-static void describe(Contraction &c, nn::ConvTransposeOp op) {
+static bool describe(Contraction &c, nn::ConvTransposeOp op) {
   ArrayRef<int64_t> in = nn::shapeOf(op.getInput()), f = nn::shapeOf(op.getFilter()), r = c.resultShape();
   size_t n = in.size() - 2;
   int64_t channels = in[n + 1];
@@ -198,6 +219,8 @@ static void describe(Contraction &c, nn::ConvTransposeOp op) {
     image *= in[d + 1];
     outImage *= r[d + 1];
   }
+  if (!isModest(c))
+    return false;
   c.batch.push_back({in[0], image, 0});
   c.rows = outImage;
 
@@ -225,6 +248,7 @@ static void describe(Contraction &c, nn::ConvTransposeOp op) {
   }
   for (Phase &phase : c.phases)
     phase.steps = mergeSteps(phase.steps);
+  return true;
 }
 
 std::optional<Contraction> analyzeContraction(Block &body) {
@@ -254,13 +278,10 @@ std::optional<Contraction> analyzeContraction(Block &body) {
   auto count = cast<RankedTensorType>(yielded.getType()).getNumElements();
   if (count == 0 || cast<RankedTensorType>(lhs.getType()).getNumElements() == 0)
     return std::nullopt; // the generic path writes what there is
-  if (auto matmul = dyn_cast<nn::MatMulOp>(c.op))
-    describe(c, matmul);
-  else if (auto conv = dyn_cast<nn::ConvOp>(c.op))
-    describe(c, conv);
-  else
-    describe(c, cast<nn::ConvTransposeOp>(c.op));
-  return c;
+  bool described = llvm::TypeSwitch<Operation *, bool>(c.op)
+                       .Case<nn::MatMulOp, nn::ConvOp, nn::ConvTransposeOp>([&](auto op) { return describe(c, op); })
+                       .Default(false);
+  return described ? std::optional(std::move(c)) : std::nullopt;
 }
 
 } // namespace aotc::cpu

@@ -162,6 +162,12 @@ TEST_P(Kernels, ConvFilterFromRunTime) {
     check(ConvSpec{{1, size, size, 4}, {3, 3}, 21, {}, {}, {1, 1}, {1, 1}, 1, Follow::BiasRelu, false}, "gemm");
 }
 
+TEST_P(Kernels, ConvOfAlmostOnlyPadding) { // a bordered copy would be enormous
+  int64_t far = int64_t{1} << 40;
+  check(ConvSpec{{1, 2, 2, 3}, {1, 1}, 4, {far, far}, {}, {far, far}, {0, 0}}, "");
+  check(ConvSpec{{1, 2, 2, 3}, {1, 1}, 3, {far, far}, {}, {far, far}, {0, 0}, 3}, "");
+}
+
 TEST_P(Kernels, ConvDouble) {
   check(ConvSpec{{1, 9, 9, 5}, {3, 3}, 11, {}, {}, {1, 1}, {1, 1}, 1, Follow::BiasRelu, true, "f64"}, "gemm");
 }
