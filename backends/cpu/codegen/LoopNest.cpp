@@ -77,24 +77,33 @@ llvm::SmallVector<Range> LoopNest::parts(Variable variable) const {
 Values LoopNest::emit(int64_t lanes, ArrayRef<Value *> initial, Body body) {
   if (empty)
     return Values(initial);
-  return level(0, lanes, initial, body);
+  if (loops.empty())
+    return body({1, kNoVariable}, initial);
+  // LLVM takes quadratic time over long blocks: many parts of the innermost
+  // loop get nests of their own.
+  constexpr size_t kMaxParts = 32;
+  Values current(initial);
+  llvm::SmallVector<Range> innerParts = parts(inner());
+  for (ArrayRef<Range> rest = innerParts; !rest.empty(); rest = rest.drop_front(partsNow.size())) {
+    partsNow = llvm::to_vector(rest.take_front(kMaxParts));
+    current = level(0, lanes, current, body);
+  }
+  return current;
 }
 
 Values LoopNest::level(size_t depth, int64_t lanes, ArrayRef<Value *> carried, Body body) {
-  if (loops.empty())
-    return body({1, kNoVariable}, carried);
   Variable variable = loops[depth];
   Range whole = space.range(variable);
   Values current(carried);
-  for (Range part : parts(variable)) {
+  bool isInner = depth + 1 == loops.size();
+  auto next = [&](Value *iv, ArrayRef<Value *> state) {
+    space.setValue(variable, iv);
+    return level(depth + 1, lanes, state, body);
+  };
+  for (Range part : isInner ? partsNow : parts(variable)) {
     space.setRange(variable, part);
-    if (depth + 1 == loops.size())
-      current = innermost(part, lanes, current, body);
-    else
-      current = gen.loop(part.lo, part.hi + 1, 1, current, [&](Value *iv, ArrayRef<Value *> state) {
-        space.setValue(variable, iv);
-        return level(depth + 1, lanes, state, body);
-      });
+    current = isInner ? innermost(part, lanes, current, body)
+                      : gen.loop(part.lo, part.hi + 1, 1, current, next, {/*mayUnroll=*/partsNow.size() < 8});
     space.setRange(variable, whole);
   }
   return current;

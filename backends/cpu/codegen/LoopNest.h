@@ -51,6 +51,7 @@ private:
   Indices all;
   bool empty = false;
   llvm::SmallVector<Variable> loops;
+  llvm::SmallVector<Range> partsNow; // of the innermost loop, in the nest that is being emitted
   llvm::DenseMap<Variable, llvm::SmallVector<int64_t>> splits; // inside (0, extent), ascending
 };
 
