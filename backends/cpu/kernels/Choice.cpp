@@ -21,11 +21,12 @@ int64_t Choice::rows(const Isa &isa, int64_t productRows) const {
 }
 
 int64_t tileRows(const Isa &isa, int64_t vectors) {
-  // Without a fused multiply-add each product needs a register of its own.
-  int64_t spare = isa.hasFma ? 1 : 3;
+  // Without a fused multiply-add the products need registers of their own.
+  int64_t spare = isa.hasFma ? 1 : 5;
   int64_t rows = (isa.numVectorRegisters - vectors - spare) / vectors;
-  // More rows than this no longer save loads and lengthen the code.
-  return std::clamp<int64_t>(rows, 1, 14);
+  // More rows than this no longer save loads, and leave the scheduler no
+  // registers for the loads that it moves ahead: 14x32 on AVX-512 spills.
+  return std::clamp<int64_t>(rows, 1, 12);
 }
 
 // Panels of two vectors balance loads and multiply-adds on 16 registers; the
