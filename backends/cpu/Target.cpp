@@ -110,6 +110,9 @@ absl::StatusOr<TargetSpec> cpu::resolveTarget(const TargetSpec &wanted) {
                : triple.isRISCV32()                     ? "generic-rv32"
                                                         : "generic";
   }
+  // LLVM's generic RISC-V lacks floating point; systems that run programs have it.
+  if (triple.isRISCV() && llvm::StringRef(spec.cpu).starts_with("generic"))
+    features = "+m,+a,+f,+d,+c" + (features.empty() ? "" : "," + features);
   Subtarget plain(target->createMCSubtargetInfo(spec.triple, "", ""));
   if (!plain || !plain->isCPUStringValid(spec.cpu))
     return absl::InvalidArgumentError(absl::StrCat(

@@ -9,26 +9,88 @@ using llvm::Value;
 
 namespace {
 
+// The structs of abi.h in the target's layout; fields by their number.
+struct AbiType {
+  llvm::StructType *type;
+  // Where the target has the host's pointers, its layout must be the header's.
+  void check(const llvm::DataLayout &layout, llvm::ArrayRef<size_t> offsets, size_t size) const {
+    if (layout.getPointerSize() != sizeof(void *))
+      return;
+    const llvm::StructLayout *structLayout = layout.getStructLayout(type);
+    for (auto [field, offset] : llvm::enumerate(offsets))
+      if (structLayout->getElementOffset(field) != offset)
+        llvm::report_fatal_error("abi.h and the entry disagree");
+    if (structLayout->getSizeInBytes() != size)
+      llvm::report_fatal_error("abi.h and the entry disagree");
+  }
+};
+
+namespace call {
+enum Field : unsigned {
+  StructBytes,
+  Reserved,
+  Inputs,
+  Outputs,
+  Dims,
+  OutDims,
+  State,
+  Arena,
+  Weights,
+  Parallel,
+  Seed,
+  Error,
+  Stream
+};
+AbiType type(const llvm::Module &module) {
+  llvm::LLVMContext &context = module.getContext();
+  llvm::Type *i32 = llvm::Type::getInt32Ty(context), *i64 = llvm::Type::getInt64Ty(context);
+  llvm::Type *p = llvm::PointerType::get(context, 0);
+  AbiType abi{llvm::StructType::get(context, {i32, i32, p, p, p, p, p, p, p, p, i64, p, p})};
+  abi.check(module.getDataLayout(),
+            {offsetof(aotc_call, struct_bytes), offsetof(aotc_call, reserved), offsetof(aotc_call, inputs),
+             offsetof(aotc_call, outputs), offsetof(aotc_call, dims), offsetof(aotc_call, out_dims),
+             offsetof(aotc_call, state), offsetof(aotc_call, arena), offsetof(aotc_call, weights),
+             offsetof(aotc_call, parallel), offsetof(aotc_call, seed), offsetof(aotc_call, error),
+             offsetof(aotc_call, stream)},
+            sizeof(aotc_call));
+  return abi;
+}
+} // namespace call
+
+namespace error {
+enum Field : unsigned { Code, Region, Detail };
+AbiType type(const llvm::Module &module) {
+  llvm::LLVMContext &context = module.getContext();
+  llvm::Type *i32 = llvm::Type::getInt32Ty(context), *i64 = llvm::Type::getInt64Ty(context);
+  AbiType abi{llvm::StructType::get(context, {i32, i32, i64})};
+  abi.check(module.getDataLayout(),
+            {offsetof(aotc_error, code), offsetof(aotc_error, region), offsetof(aotc_error, detail)},
+            sizeof(aotc_error));
+  return abi;
+}
+} // namespace error
+
 class EntryEmitter {
 public:
   EntryEmitter(IRGen &gen, const EntryParts &parts)
-      : gen(gen), b(gen.builder), parts(parts), func(parts.func), context(gen.module.getContext()) {}
+      : gen(gen), b(gen.builder), parts(parts), func(parts.func), context(gen.module.getContext()),
+        callType(call::type(gen.module).type), errorType(error::type(gen.module).type) {}
 
   llvm::Function *emit() {
     auto *type = llvm::FunctionType::get(gen.i32(), {gen.pointer()}, false);
     function = llvm::Function::Create(type, llvm::GlobalValue::ExternalLinkage, parts.options.name + "_call",
                                       gen.module);
     function->setDoesNotThrow();
-    call = function->getArg(0);
+    callPointer = function->getArg(0);
     b.SetInsertPoint(llvm::BasicBlock::Create(context, "entry", function));
     regionContext = b.CreateAlloca(regionContextType(context));
     emitFailure();
 
-    check(b.CreateIsNotNull(call));
-    check(b.CreateICmpUGE(gen.load(gen.i32(), field(offsetof(aotc_call, struct_bytes))),
-                          b.getInt32(sizeof(aotc_call))));
+    check(b.CreateIsNotNull(callPointer));
+    check(b.CreateICmpUGE(gen.load(gen.i32(), field(call::StructBytes)),
+                          b.getInt32(gen.module.getDataLayout().getTypeAllocSize(callType))));
     gen.store(gen.index(0), b.CreateStructGEP(regionContextType(context), regionContext, 0));
-    gen.store(gen.load(gen.i64(), field(offsetof(aotc_call, seed))),
+    gen.store(gen.load(gen.i64(), field(call::Seed)),
               b.CreateStructGEP(regionContextType(context), regionContext, 1));
     loadPointers();
     for (auto region : func.getOps<plan::RegionOp>())
@@ -39,7 +101,7 @@ public:
   }
 
 private:
-  Value *field(uint64_t offset) { return b.CreateConstInBoundsGEP1_64(gen.i8(), call, offset); }
+  Value *field(call::Field number) { return b.CreateStructGEP(callType, callPointer, number); }
   Value *loadPointer(Value *at) { return b.CreateLoad(gen.pointer(), at); }
   int64_t attribute(llvm::StringRef name, int64_t otherwise) {
     auto attr = func->getAttrOfType<mlir::IntegerAttr>(name);
@@ -53,13 +115,13 @@ private:
     b.SetInsertPoint(failure);
     status = b.CreatePHI(gen.i32(), 4);
     failedRegion = b.CreatePHI(gen.i32(), 4);
-    Value *error = loadPointer(field(offsetof(aotc_call, error)));
-    gen.ifThen(b.CreateIsNotNull(error), [&] {
-      auto at = [&](uint64_t offset) { return b.CreateConstInBoundsGEP1_64(gen.i8(), error, offset); };
-      gen.store(status, at(offsetof(aotc_error, code)));
-      gen.store(failedRegion, at(offsetof(aotc_error, region)));
+    Value *errorPointer = loadPointer(field(call::Error));
+    gen.ifThen(b.CreateIsNotNull(errorPointer), [&] {
+      auto at = [&](error::Field number) { return b.CreateStructGEP(errorType, errorPointer, number); };
+      gen.store(status, at(error::Code));
+      gen.store(failedRegion, at(error::Region));
       Value *detail = gen.load(gen.i64(), b.CreateStructGEP(regionContextType(context), regionContext, 0));
-      gen.store(detail, at(offsetof(aotc_error, detail)));
+      gen.store(detail, at(error::Detail));
     });
     b.CreateRet(status);
     // Without a call there is no place for the error.
@@ -93,26 +155,26 @@ private:
     return pointer;
   }
 
-  void loadTensors(uint64_t offset, mlir::TypeRange types, llvm::SmallVectorImpl<Value *> &pointers) {
+  void loadTensors(call::Field table, mlir::TypeRange types, llvm::SmallVectorImpl<Value *> &pointers) {
     if (types.empty())
       return;
-    Value *table = loadPointer(field(offset));
-    failUnless(b.CreateIsNotNull(table), b.getInt32(AOTC_INVALID_ARGUMENT), -1);
+    Value *pointerTable = loadPointer(field(table));
+    failUnless(b.CreateIsNotNull(pointerTable), b.getInt32(AOTC_INVALID_ARGUMENT), -1);
     for (auto [i, type] : llvm::enumerate(types)) {
       auto tensor = mlir::cast<mlir::RankedTensorType>(type);
-      pointers.push_back(checkedPointer(b.CreateConstInBoundsGEP1_64(gen.pointer(), table, i),
+      pointers.push_back(checkedPointer(b.CreateConstInBoundsGEP1_64(gen.pointer(), pointerTable, i),
                                         RegionEmitter::bytesOf(tensor.getElementType()),
                                         tensor.getNumElements() == 0));
     }
   }
 
   void loadPointers() {
-    loadTensors(offsetof(aotc_call, inputs), func.getArgumentTypes(), inputs);
-    loadTensors(offsetof(aotc_call, outputs), func.getResultTypes(), outputs);
+    loadTensors(call::Inputs, func.getArgumentTypes(), inputs);
+    loadTensors(call::Outputs, func.getResultTypes(), outputs);
     if (attribute("plan.arena_bytes", 0) > 0)
-      arena = checkedPointer(field(offsetof(aotc_call, arena)), attribute("plan.arena_align", 64), false);
+      arena = checkedPointer(field(call::Arena), attribute("plan.arena_align", 64), false);
     if (parts.weights) {
-      Value *given = checkedPointer(field(offsetof(aotc_call, weights)), 64, true);
+      Value *given = checkedPointer(field(call::Weights), 64, true);
       weights = b.CreateSelect(b.CreateIsNull(given), parts.weights, given);
     }
   }
@@ -158,8 +220,9 @@ private:
   const EntryParts &parts;
   mlir::func::FuncOp func;
   llvm::LLVMContext &context;
+  llvm::StructType *callType, *errorType;
   llvm::Function *function = nullptr;
-  Value *call = nullptr, *regionContext = nullptr, *arena = nullptr, *weights = nullptr;
+  Value *callPointer = nullptr, *regionContext = nullptr, *arena = nullptr, *weights = nullptr;
   llvm::SmallVector<Value *> inputs, outputs;
   llvm::BasicBlock *failure = nullptr, *invalid = nullptr;
   llvm::PHINode *status = nullptr, *failedRegion = nullptr;
@@ -216,15 +279,35 @@ public:
       return b.getInt64(attr ? attr.getInt() : otherwise);
     };
     llvm::Constant *hash = llvm::ConstantDataArray::get(module.getContext(), parts.weightsHash);
-    llvm::Constant *info = llvm::ConstantStruct::getAnon(
-        {b.getInt32(sizeof(aotc_model_info)), b.getInt32(AOTC_ABI_VERSION), string(options.name),
-         string(options.aotcVersion), string(options.target.triple), string(options.target.cpu),
-         tensors(func.getArgumentTypes(), inputNames), tensors(func.getResultTypes(), outputNames),
-         b.getInt32(func.getNumArguments()), b.getInt32(func.getNumResults()),
-         attribute("plan.arena_bytes", 0), attribute("plan.arena_align", 64), b.getInt64(parts.weightsBytes),
-         b.getInt64(0), hash, entry});
-    assert(module.getDataLayout().getPointerSize() != 8 ||
-           module.getDataLayout().getTypeAllocSize(info->getType()) == sizeof(aotc_model_info));
+    llvm::SmallVector<llvm::Constant *> fields = {b.getInt32(0),
+                                                  b.getInt32(AOTC_ABI_VERSION),
+                                                  string(options.name),
+                                                  string(options.aotcVersion),
+                                                  string(options.target.triple),
+                                                  string(options.target.cpu),
+                                                  tensors(func.getArgumentTypes(), inputNames),
+                                                  tensors(func.getResultTypes(), outputNames),
+                                                  b.getInt32(func.getNumArguments()),
+                                                  b.getInt32(func.getNumResults()),
+                                                  attribute("plan.arena_bytes", 0),
+                                                  attribute("plan.arena_align", 64),
+                                                  b.getInt64(parts.weightsBytes),
+                                                  b.getInt64(0),
+                                                  hash,
+                                                  entry};
+    AbiType abi{llvm::ConstantStruct::getTypeForElements(module.getContext(), fields)};
+    abi.check(module.getDataLayout(),
+              {offsetof(aotc_model_info, struct_bytes), offsetof(aotc_model_info, abi_version),
+               offsetof(aotc_model_info, name), offsetof(aotc_model_info, aotc_version),
+               offsetof(aotc_model_info, target), offsetof(aotc_model_info, cpu),
+               offsetof(aotc_model_info, inputs), offsetof(aotc_model_info, outputs),
+               offsetof(aotc_model_info, num_inputs), offsetof(aotc_model_info, num_outputs),
+               offsetof(aotc_model_info, arena_bytes), offsetof(aotc_model_info, arena_align),
+               offsetof(aotc_model_info, weights_bytes), offsetof(aotc_model_info, state_bytes),
+               offsetof(aotc_model_info, weights_hash), offsetof(aotc_model_info, call)},
+              sizeof(aotc_model_info));
+    fields[0] = b.getInt32(module.getDataLayout().getTypeAllocSize(abi.type)); // struct_bytes
+    llvm::Constant *info = llvm::ConstantStruct::get(abi.type, fields);
     auto *global = new llvm::GlobalVariable(module, info->getType(), true, llvm::GlobalValue::ExternalLinkage,
                                             info, options.name + "_info");
     global->setAlignment(llvm::Align(8));

@@ -27,6 +27,8 @@ std::unique_ptr<llvm::TargetMachine> createMachine(const TargetSpec &spec) {
   if (!target)
     return nullptr;
   llvm::TargetOptions options;
+  if (llvm::Triple triple(spec.triple); triple.isRISCV() && llvm::StringRef(spec.features).contains("+d"))
+    options.MCOptions.ABIName = triple.isRISCV64() ? "lp64d" : "ilp32d"; // floats in registers
   return std::unique_ptr<llvm::TargetMachine>(
       target->createTargetMachine(spec.triple, spec.cpu, spec.features, options, llvm::Reloc::PIC_,
                                   std::nullopt, llvm::CodeGenOptLevel::Default));
