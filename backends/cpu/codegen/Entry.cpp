@@ -1,5 +1,6 @@
 #include "backends/cpu/codegen/Entry.h"
 
+#include "backends/cpu/IsaCheck.h"
 #include "backends/cpu/codegen/RegionEmitter.h"
 #include "ir/NN/Constants.h"
 
@@ -81,6 +82,7 @@ public:
     function = llvm::Function::Create(type, llvm::GlobalValue::ExternalLinkage, parts.options.name + "_call",
                                       gen.module);
     function->setDoesNotThrow();
+    restrictToBase(*function, parts.options.target); // it runs before the check
     callPointer = function->getArg(0);
     b.SetInsertPoint(llvm::BasicBlock::Create(context, "entry", function));
     regionContext = b.CreateAlloca(regionContextType(context));
@@ -92,6 +94,8 @@ public:
     gen.store(gen.index(0), b.CreateStructGEP(regionContextType(context), regionContext, 0));
     gen.store(gen.load(gen.i64(), field(call::Seed)),
               b.CreateStructGEP(regionContextType(context), regionContext, 1));
+    if (llvm::Function *hasFeatures = emitIsaCheck(gen.module, parts.options.target, parts.options.name))
+      failUnless(b.CreateCall(hasFeatures), b.getInt32(AOTC_UNSUPPORTED_CPU), -1);
     loadPointers();
     for (auto region : func.getOps<plan::RegionOp>())
       callRegion(region);

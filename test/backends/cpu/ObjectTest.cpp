@@ -239,6 +239,22 @@ TEST_F(Entry, ReportsDivisionByZero) {
   EXPECT_EQ(run(), AOTC_DIVISION_BY_ZERO);
 }
 
+// Where the machine has AVX-512 there is no level left that it lacks.
+TEST_F(Entry, RefusesOtherMachines) {
+  if (targetFor("native").features.find("+avx512f") != std::string::npos)
+    GTEST_SKIP() << "this machine runs x86-64-v4";
+  auto result = compile(Program(kLayer), targetFor("x86-64-v4"));
+  ASSERT_TRUE(result.ok());
+  auto loaded = LoadedModel::load(result->object, "m");
+  ASSERT_TRUE(loaded.ok());
+  call.struct_bytes = sizeof(call);
+  call.error = &error;
+  for (int i = 0; i < 2; ++i) { // asked and remembered
+    EXPECT_EQ((*loaded)->info().call(&call), AOTC_UNSUPPORTED_CPU);
+    EXPECT_EQ(error.code, AOTC_UNSUPPORTED_CPU);
+  }
+}
+
 TEST(Target, MakesNamesExplicit) {
   TargetSpec v3 = targetFor("x86-64-v3");
   EXPECT_EQ(v3.cpu, "x86-64-v3");
