@@ -10,8 +10,7 @@
 #include "absl/strings/str_cat.h"
 #include "compiler/artifact/Loader.h"
 #include "compiler/driver/Compile.h"
-#include "test/e2e/tf_ops/Cases.h"
-#include "tools/common/Compare.h"
+#include "test/e2e/tf_ops/Agreement.h"
 
 namespace aotc::tfops {
 namespace {
@@ -46,19 +45,7 @@ absl::StatusOr<std::vector<Tensor>> runCompiled(const Case &c) {
 
 std::string problemOf(const Case &c) {
   auto results = runCompiled(c);
-  if (!results.ok())
-    return std::string(results.status().message());
-  if (results->size() != c.outputs.size())
-    return "yields a wrong number of outputs";
-  for (size_t i = 0; i < results->size(); ++i) {
-    tools::Tolerance tolerance;
-    tolerance.rtol = c.rtol;
-    auto outcome = tools::compare((*results)[i], c.outputs[i].second, tolerance);
-    if (!outcome.pass)
-      return absl::StrCat(c.outputs[i].first, ": ", outcome.reason, " (largest error ", outcome.maxAbsError,
-                          " absolute, ", outcome.maxRelError, " relative)");
-  }
-  return "";
+  return results.ok() ? disagreement(c, *results) : std::string(results.status().message());
 }
 
 class Compiled : public testing::TestWithParam<std::string> {};

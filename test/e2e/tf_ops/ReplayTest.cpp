@@ -1,9 +1,8 @@
 // Replays the recorded cases through the importer and the interpreter.
 #include <gtest/gtest.h>
 
-#include "test/e2e/tf_ops/Cases.h"
+#include "test/e2e/tf_ops/Agreement.h"
 #include "test/e2e/tf_ops/Interpret.h"
-#include "tools/common/Compare.h"
 
 namespace aotc::tfops {
 namespace {
@@ -25,17 +24,7 @@ std::string problemOf(const Case &c, InputsAs as) {
   auto results = interpret(*std::move(model), c.inputs, as);
   if (!results.ok())
     return std::string(results.status().message());
-  if (results->size() != c.outputs.size())
-    return "yields a wrong number of outputs";
-  for (size_t i = 0; i < results->size(); ++i) {
-    tools::Tolerance tolerance;
-    tolerance.rtol = c.rtol;
-    auto outcome = tools::compare((*results)[i], c.outputs[i].second, tolerance);
-    if (!outcome.pass)
-      return c.outputs[i].first + ": " + outcome.reason + " (largest error " + std::to_string(outcome.maxAbsError) +
-             " absolute, " + std::to_string(outcome.maxRelError) + " relative)";
-  }
-  return "";
+  return disagreement(c, *results);
 }
 
 class Replay : public testing::TestWithParam<std::string> {};
