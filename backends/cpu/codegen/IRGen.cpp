@@ -1,5 +1,6 @@
 #include "backends/cpu/codegen/IRGen.h"
 
+#include "llvm/IR/InlineAsm.h"
 #include "llvm/IR/Intrinsics.h"
 
 using namespace aotc::cpu;
@@ -107,6 +108,11 @@ void IRGen::loop(Value *lo, Value *hi, int64_t step, function_ref<void(Value *)>
         return Values();
       },
       hints);
+}
+
+Value *IRGen::opaque(Value *value) {
+  auto *type = FunctionType::get(value->getType(), {value->getType()}, false);
+  return builder.CreateCall(InlineAsm::get(type, "", "=r,0", /*hasSideEffects=*/true), {value});
 }
 
 Value *IRGen::whileLoop(Value *initial, function_ref<Value *(Value *)> condition,

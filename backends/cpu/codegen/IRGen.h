@@ -70,6 +70,8 @@ public:
               LoopHints hints = {}) {
     return loop(index(lo), index(hi), step, initial, body, hints);
   }
+  // The same value, of which LLVM knows nothing.
+  llvm::Value *opaque(llvm::Value *value);
   // while (condition(i)) i = step(i); returns the last i.
   llvm::Value *whileLoop(llvm::Value *initial, llvm::function_ref<llvm::Value *(llvm::Value *)> condition,
                          llvm::function_ref<llvm::Value *(llvm::Value *)> step);

@@ -86,7 +86,9 @@ Values LoopNest::emit(int64_t lanes, ArrayRef<Value *> initial, Body body) {
   llvm::SmallVector<Range> innerParts = parts(inner());
   for (ArrayRef<Range> rest = innerParts; !rest.empty(); rest = rest.drop_front(partsNow.size())) {
     partsNow = llvm::to_vector(rest.take_front(kMaxParts));
-    current = level(0, lanes, current, body);
+    auto nest = [&] { return level(0, lanes, current, body); };
+    bool oneBlock = loops.size() == 1 && innerParts.size() > kMaxParts;
+    current = oneBlock ? gen.ifThen(gen.builder.CreateIsNotNull(gen.opaque(gen.index(1))), current, nest) : nest();
   }
   return current;
 }
