@@ -123,6 +123,9 @@ def cut(r):
     r.op("ReverseSequence", "time major", input=In(r.f(4, 3)), seq_lengths=In(i32(1, 4, 2)), seq_dim=0, batch_dim=1)
     for shift, axis in [((1,), (0,)), ((-2, 3), (1, 2)), ((7, -1), (0, 0)), ((0,), (1,))]:
         r.op("Roll", f"{shift} {axis}", input=In(x), shift=i32(*shift), axis=i32(*axis))
+    for shape in [(3,), (4, 3), (2, 0, 3)]:
+        r.op("Cross", f"{shape}", a=In(r.f(*shape)), b=In(r.f(*shape)))
+    r.op("Cross", "i32", a=In(r.i(5, 3)), b=In(r.i(5, 3)))
 
 
 def gather(r):

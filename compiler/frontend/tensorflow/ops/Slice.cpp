@@ -215,6 +215,19 @@ Results roll(NodeImport &n) {
   return x;
 }
 
+// Vector product of 3-vectors along the last axis: (a rolled by 1) * (b rolled
+// by 2) less the same with the roles of a and b swapped.
+Results cross(NodeImport &n) {
+  if (n.rank(0) < 1 || n.shape(0) != n.shape(1) || n.shape(0).back() != 3)
+    return n.error("needs two tensors of one shape whose last extent is 3");
+  int64_t axis = n.rank(0) - 1;
+  auto from = [&](Value x, int64_t cut) {
+    return n.b.concat({n.b.sliceAxis(x, axis, cut, 3 - cut), n.b.sliceAxis(x, axis, 0, cut)}, axis);
+  };
+  Value a = n.in(0), b = n.in(1);
+  return n.b.sub(n.b.mul(from(a, 1), from(b, 2)), n.b.mul(from(a, 2), from(b, 1)));
+}
+
 } // namespace
 
 void addSliceOps(OpRows &rows) {
@@ -223,6 +236,7 @@ void addSliceOps(OpRows &rows) {
   rows.push_back(OpRow("ReverseV2", 2, kAll, reverseV2).needsConstant(1, "axis"));
   rows.push_back(OpRow("Reverse", 2, kAll, reverse).needsConstant(1, "dims"));
   rows.push_back(OpRow("Roll", 3, kAll, roll).needsConstant(1, "shift").needsConstant(2, "axis"));
+  rows.push_back(OpRow("Cross", 2, kNumbers, cross));
 }
 
 } // namespace aotc::tf
