@@ -53,12 +53,7 @@ public:
     std::vector<const InputSpec *> chosen(inputs.size(), nullptr);
     size_t position = 0;
     for (const InputSpec &spec : specs) {
-      size_t i = 0;
-      if (spec.name.empty())
-        i = position++;
-      else
-        while (i < inputs.size() && inputs[i].name != spec.name)
-          ++i;
+      size_t i = matchSpec(spec, inputs, position);
       if (i >= inputs.size()) {
         reportSpare(spec, inputs);
         continue;

@@ -27,5 +27,18 @@ absl::StatusOr<InputSpec> parseInputSpec(const std::string &option, const std::s
 // "x:0" and "x" name the same tensor.
 std::string withoutPort0(const std::string &name);
 
+// Which of `tensors` (anything with a `name`) a spec is for: the one it names,
+// else the next by position. tensors.size() or more: none. `position` counts
+// the specs without a name; start at 0.
+template <typename Tensors>
+size_t matchSpec(const InputSpec &spec, const Tensors &tensors, size_t &position) {
+  if (spec.name.empty())
+    return position++;
+  size_t i = 0;
+  while (i < tensors.size() && tensors[i].name != spec.name)
+    ++i;
+  return i;
+}
+
 } // namespace aotc
 #endif

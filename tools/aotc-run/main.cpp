@@ -87,12 +87,7 @@ absl::StatusOr<std::vector<InputSpec>> parseExpects() {
 absl::Status attachExpects(const std::vector<InputSpec> &specs, std::vector<Output> &outputs) {
   size_t position = 0;
   for (const InputSpec &spec : specs) {
-    size_t i = 0;
-    if (spec.name.empty())
-      i = position++;
-    else
-      while (i < outputs.size() && outputs[i].name != spec.name)
-        ++i;
+    size_t i = matchSpec(spec, outputs, position);
     if (i >= outputs.size())
       return usageError(
           absl::StrCat("--expect ", spec.npyPath, ": the model has ", outputs.size(), " outputs"));
