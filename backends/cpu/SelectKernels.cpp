@@ -1,6 +1,7 @@
 // aotc-cpu-select: kernels for contractions, weights into panels.
 #include "backends/cpu/Passes.h"
 #include "backends/cpu/codegen/Regions.h"
+#include "backends/cpu/kernels/Attention.h"
 #include "backends/cpu/kernels/Choice.h"
 #include "backends/cpu/kernels/Epilogue.h"
 #include "ir/NN/Constants.h"
@@ -44,6 +45,8 @@ class CpuSelect : public impl::CpuSelectBase<CpuSelect> {
     llvm::SmallPtrSet<Operation *, 16> unused;
     isa = isaOf({triple, cpu, features});
     getOperation().walk([&](nn::FusionOp fusion) {
+      if (fusion.getKind() == nn::FusionKind::Attention)
+        return selectAttention(fusion);
       if (fusion.getKind() != nn::FusionKind::Contraction || !select(fusion))
         fusion.setScratch(genericScratchBytes(fusion));
     });
@@ -72,14 +75,24 @@ class CpuSelect : public impl::CpuSelectBase<CpuSelect> {
       choice->rhs = Choice::Rhs::Packed;
       ++packed;
     }
-    Builder b(&getContext());
-    fusion.setKernelAttr(
-        b.getDictionaryAttr({b.getNamedAttr("name", b.getStringAttr(choice->name())),
-                             b.getNamedAttr("rows", b.getI64IntegerAttr(choice->rows(isa, c->rows))),
-                             b.getNamedAttr("columns", b.getI64IntegerAttr(choice->panelWidth()))}));
+    setKernel(fusion, choice->name(), choice->rows(isa, c->rows), choice->panelWidth());
     fusion.setScratch(scratchOf(*c, *choice).total());
-    ++kernels;
     return true;
+  }
+
+  void selectAttention(nn::FusionOp fusion) {
+    nn::Attention attention = attentionOf(fusion.getBody().front());
+    AttentionPlan plan = planAttention(attention, isa);
+    setKernel(fusion, "attention", plan.scoresChoice.rows(isa, plan.scores.rows), plan.block);
+    fusion.setScratch(plan.scratchBytes());
+  }
+
+  void setKernel(nn::FusionOp fusion, StringRef name, int64_t rows, int64_t columns) {
+    Builder b(&getContext());
+    fusion.setKernelAttr(b.getDictionaryAttr({b.getNamedAttr("name", b.getStringAttr(name)),
+                                              b.getNamedAttr("rows", b.getI64IntegerAttr(rows)),
+                                              b.getNamedAttr("columns", b.getI64IntegerAttr(columns))}));
+    ++kernels;
   }
 
   void pack(nn::FusionOp fusion, const Contraction &c, int64_t width) {

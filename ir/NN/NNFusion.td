@@ -8,7 +8,8 @@ def NN_FusionKind : NN_Enum<"FusionKind", "how a group is lowered", [
   I32EnumAttrCase<"Loop", 0, "loop">,            // elementwise and data movement
   I32EnumAttrCase<"Row", 1, "row">,              // reductions over trailing axes and what surrounds them
   I32EnumAttrCase<"Contraction", 2, "contraction">, // one matmul or conv with its epilogue
-  I32EnumAttrCase<"Single", 3, "single">]>;      // one op with a loop nest of its own
+  I32EnumAttrCase<"Single", 3, "single">,        // one op with a loop nest of its own
+  I32EnumAttrCase<"Attention", 4, "attention">]>; // two products with a softmax between them
 def NN_FusionKindAttr : NN_EnumAttr<NN_FusionKind, "fusion_kind">;
 
 def NN_FusionOp : NN_Op<"fusion", [IsolatedFromAbove, SingleBlock]> {
@@ -45,6 +46,12 @@ def NN_FusionOp : NN_Op<"fusion", [IsolatedFromAbove, SingleBlock]> {
     operand at an index before it writes the result there and never again
     after; one that cannot (it stores partial sums in the result or computes
     elements twice) says so with `no_in_place` in `kernel`.
+
+    `attention`: the pattern of ir/NN/Attention.h: a matmul, elementwise
+    operations on its result as in `contraction`, a softmax over the innermost
+    dimension and a matmul with its result as lhs. The matrices may be moved
+    out of arguments, and the result moved on, by transposes, slices and
+    reshapes that leave their elements at fixed strides.
 
     `single`: exactly one operation, all of whose operands are arguments:
     pool, resize, arg_reduce, top_k, cumulative, gather, gather_nd,

@@ -26,7 +26,7 @@ def Plan_RegionOp : Plan_Op<"region", [IsolatedFromAbove, SingleBlock]> {
     have its element width, when the body reads them only at the position that
     it writes: in `loop` through elementwise operations alone, in `row` as
     values of the yielded shape, in `contraction` as epilogue operands of the
-    result's shape (not with `no_in_place` in `kernel`); never in `single`.
+    result's shape (not with `no_in_place` in `kernel`); never in `single` and `attention`.
     Otherwise results overlap no operand.
   }];
   let arguments = (ins I64Attr:$index, NN_FusionKindAttr:$kind, Variadic<NN_Tensor>:$inputs,

@@ -1,4 +1,5 @@
 #include "passes/fuse/Grouping.h"
+#include "ir/NN/Attention.h"
 #include "ir/NN/Constants.h"
 
 #include <optional>
@@ -113,10 +114,13 @@ public:
   }
 
   std::vector<Group> run() {
+    for (Operation *op : llvm::reverse(ops))
+      if (auto product = dyn_cast<nn::MatMulOp>(op); product && !owned.contains(op))
+        formAttention(product);
     // Later contractions first: of two that could take a residual addition,
     // the later one has its other operand in memory by then.
     for (Operation *op : llvm::reverse(ops))
-      if (isContraction(op))
+      if (isContraction(op) && !owned.contains(op))
         formContraction(op);
     for (Operation *op : ops)
       if (int64_t rowDims = rowDimsOf(op); rowDims > 0 && !owned.contains(op))
@@ -177,10 +181,11 @@ private:
     return last;
   }
 
-  void add(nn::FusionKind kind, Operation *main, OpSet set, int64_t rowDims = 0) {
+  void add(nn::FusionKind kind, Operation *main, OpSet set, int64_t rowDims = 0, const OpSet &shared = {}) {
     Operation *yield = lastOf(set);
     for (Operation *op : set)
       owned.insert(op);
+    set.insert(shared.begin(), shared.end());
     // Broadcasts are repeated in every group that reads them.
     for (size_t i = 0; i < set.size(); ++i)
       for (Value operand : set[i]->getOperands())
@@ -194,6 +199,31 @@ private:
     for (Operation *op : group.ops)
       membership[op].push_back(groups.size());
     groups.push_back(std::move(group));
+  }
+
+  void formAttention(nn::MatMulOp product) {
+    std::optional<nn::Attention> a = nn::matchAttention(product);
+    if (!a)
+      return;
+    OpSet set;
+    set.insert(a->scores);
+    set.insert(a->scoring.begin(), a->scoring.end());
+    for (Operation *op :
+         {a->max.getOperation(), a->shift, a->exponential, a->sum.getOperation(), a->inverse, a->normalize})
+      if (op)
+        set.insert(op);
+    set.insert(a->reshapes.begin(), a->reshapes.end());
+    set.insert(product);
+    // Where another attention reads the product itself, that is what this one yields.
+    if (llvm::none_of(a->result.moves, [&](Operation *move) { return membership.contains(move); }))
+      set.insert(a->result.moves.begin(), a->result.moves.end());
+    if (llvm::any_of(set, [&](Operation *op) { return owned.contains(op); }))
+      return;
+    // Others may read the moves of the operands too, each for itself.
+    OpSet shared;
+    for (const nn::Attention::Operand &operand : {a->query, a->key, a->value})
+      shared.insert(operand.moves.begin(), operand.moves.end());
+    add(nn::FusionKind::Attention, product, std::move(set), 0, shared);
   }
 
   void formContraction(Operation *root) {
@@ -344,7 +374,7 @@ private:
 
   std::vector<Operation *> ops;
   llvm::DenseMap<Operation *, unsigned> order;
-  llvm::DenseSet<Operation *> owned; // in a contraction or row group
+  llvm::DenseSet<Operation *> owned; // in a contraction, attention or row group
   llvm::DenseMap<Operation *, SmallVector<size_t, 1>> membership;
   std::vector<Group> groups;
 };

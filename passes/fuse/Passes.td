@@ -9,7 +9,8 @@ def Fuse : Pass<"aotc-fuse", "::mlir::func::FuncOp"> {
     Puts every operation but constants and reshapes into `nn.fusion` groups:
     contractions take the elementwise operations after them, reductions over
     the innermost dimensions become row groups with their surroundings (a
-    softmax or layer norm is one), what is left forms elementwise and data
+    softmax or layer norm is one), but a softmax between two matmuls joins them
+    in an attention group; what is left forms elementwise and data
     movement loops or stands alone. Reshapes first move behind the elementwise
     operations that they would cut off and stay outside, where they are views
     of memory. Splats move into the groups.

@@ -1,4 +1,5 @@
 // aotc-verify-fusion: the rules of nn.fusion (ir/NN/NNFusion.td), checked.
+#include "ir/NN/Attention.h"
 #include "ir/NN/Constants.h"
 #include "ir/NN/NN.h"
 #include "passes/fuse/Grouping.h"
@@ -20,6 +21,8 @@ public:
 
   LogicalResult run() {
     auto yield = cast<nn::YieldOp>(block.getTerminator());
+    if (fusion.getKind() == nn::FusionKind::Attention)
+      return checkAttention(yield);
     bool single = fusion.getKind() == nn::FusionKind::Single;
     if (!single && yield.getNumOperands() != 1)
       return fusion.emitOpError("must yield one value");
@@ -47,6 +50,7 @@ private:
     case nn::FusionKind::Row: return checkRow(op, yielded);
     case nn::FusionKind::Contraction: return checkContraction(op, yielded);
     case nn::FusionKind::Single: return checkSingle(op);
+    case nn::FusionKind::Attention: break; // checked as a whole
     }
     return success();
   }
@@ -103,6 +107,28 @@ private:
       return op.emitOpError("must broadcast an argument or a splat");
     if (!nn::isElementwise(&op) && !isa<nn::BroadcastOp>(op))
       return misplaced(op);
+    return success();
+  }
+
+  // The pattern, and nothing beside it.
+  LogicalResult checkAttention(nn::YieldOp yield) {
+    std::optional<nn::Attention> a;
+    for (auto matmul : block.getOps<nn::MatMulOp>())
+      if (auto found = nn::matchAttention(matmul))
+        a = std::move(found);
+    if (!a || yield.getNumOperands() != 1 || yield.getOperand(0) != a->result.base)
+      return fusion.emitOpError("of kind attention must hold and yield attention");
+    for (const nn::Attention::Operand &operand : {a->query, a->key, a->value})
+      if (!isArgument(operand.base))
+        return fusion.emitOpError("of kind attention must read its matrices from arguments");
+    llvm::SmallPtrSet<Operation *, 8> scoring(a->scoring.begin(), a->scoring.end());
+    for (Operation *op : a->scoring)
+      for (Value operand : op->getOperands()) {
+        Value source = nn::broadcastSource(operand).base;
+        if (operand != a->scores.getResult() && !scoring.contains(operand.getDefiningOp()) && !isArgument(source) &&
+            !nn::splatValue(source))
+          return op->emitOpError("must read arguments, splats or scores");
+      }
     return success();
   }
 

@@ -32,7 +32,7 @@ public:
     // element.
     bool single = shape.back() == 1 && !mlir::isa<nn::MatMulOp>(op);
     int64_t lanes = single ? 1 : chooseLanes(emitter.isa, bytes, nest.innerExtent(), 4);
-    nest.emit(lanes, [&](Step step) {
+    nest.emit(lanes, [&](LoopStep step) {
       Evaluator evaluator(emitter, space, step.lanes, step.lane);
       Value *zero = gen.zero(emitter.registerType(element, step.lanes));
       Value *sum =

@@ -30,7 +30,7 @@ void emitCopy(RegionEmitter &emitter, IndexSpace &space, LoopNest &nest, mlir::V
               const Index &from, const Index &to) {
   mlir::Type element = elementOf(tensor);
   int64_t lanes = chooseLanes(emitter.isa, RegionEmitter::bytesOf(element), nest.innerExtent(), 4);
-  nest.emit(lanes, [&](Step step) {
+  nest.emit(lanes, [&](LoopStep step) {
     Evaluator evaluator(emitter, space, step.lanes, step.lane);
     Value *value = evaluator.splat(evaluator.load(tensor, source, from));
     emitter.store(element, value, emitter.outputPointer(), space.emit(to));
@@ -69,7 +69,7 @@ void cpu::emitGatherNd(RegionEmitter &emitter, nn::GatherNdOp op) {
   Index inSlice = IndexSpace::linearize(slice.indices(), sliceShape);
   arrangeFor(slice, {inSlice});
   int64_t sliceElements = elementsOf(sliceShape);
-  vectors.emit(1, [&](Step) {
+  vectors.emit(1, [&](LoopStep) {
     Indices from(ArrayRef<Index>(vectors.indices()).take_front(batch));
     from.append(checkedVector(emitter, space, indices, vector, operand, batch));
     from.append(slice.indices().begin(), slice.indices().end());
@@ -102,12 +102,12 @@ void cpu::emitScatterNd(RegionEmitter &emitter, nn::ScatterNdOp op) {
                     : op.getFn() == nn::ScatterFn::Min ? nn::ReduceFn::Min
                     : op.getFn() == nn::ScatterFn::Mul ? nn::ReduceFn::Prod
                                                        : nn::ReduceFn::Sum;
-  vectors.emit(1, [&](Step) {
+  vectors.emit(1, [&](LoopStep) {
     Indices to(checkedVector(emitter, space, indices, vector, operand, 0));
     to.append(slice.indices().begin(), slice.indices().end());
     Index target = IndexSpace::linearize(to, shape), source = vector * sliceElements + inSlice;
     int64_t lanes = chooseLanes(emitter.isa, widestElement(emitter.body), slice.innerExtent(), 4);
-    slice.emit(lanes, [&](Step step) {
+    slice.emit(lanes, [&](LoopStep step) {
       Evaluator evaluator(emitter, space, step.lanes, step.lane);
       Value *value = evaluator.splat(evaluator.load(updates, emitter.inputPointer(updates), source));
       if (op.getFn() != nn::ScatterFn::Update) {

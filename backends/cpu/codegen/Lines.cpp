@@ -60,19 +60,19 @@ void cpu::emitReduce(RegionEmitter &emitter, nn::ReduceOp op) {
   Index result = IndexSpace::linearize(loops.outer.indices(), loops.kept);
   int64_t count = elementsOf(loops.along), bytes = widestElement(emitter.body);
   auto lanesOf = [&](LoopNest &nest) { return chooseLanes(emitter.isa, bytes, nest.innerExtent(), 4); };
-  loops.outer.emit(loops.across ? lanesOf(loops.outer) : 1, [&](Step outer) {
+  loops.outer.emit(loops.across ? lanesOf(loops.outer) : 1, [&](LoopStep outer) {
     Reduction reduction(emitter, op.getFn(), element);
-    auto elementAt = [&](Step step) {
+    auto elementAt = [&](LoopStep step) {
       return Evaluator(emitter, space, step.lanes, step.lane).vectorAt(op.getOperand(), loops.all);
     };
     Value *total;
     if (loops.across)
-      total = loops.inner.emit(1, {reduction.neutral(outer.lanes)}, [&](Step, ArrayRef<Value *> state) {
+      total = loops.inner.emit(1, {reduction.neutral(outer.lanes)}, [&](LoopStep, ArrayRef<Value *> state) {
         return Values{reduction.combine(state[0], elementAt(outer))};
       })[0];
     else
       total = reduceNest(loops.inner, reduction, lanesOf(loops.inner),
-                         [&](Step step) { return Values{elementAt(step)}; })[0];
+                         [&](LoopStep step) { return Values{elementAt(step)}; })[0];
     emitter.store(element, reduction.finish(total, count), emitter.outputPointer(), space.emit(result));
   });
 }
@@ -88,14 +88,14 @@ void cpu::emitArgReduce(RegionEmitter &emitter, nn::ArgReduceOp op) {
   Index result = IndexSpace::linearize(loops.outer.indices(), loops.kept);
   int64_t lanes =
       loops.across ? chooseLanes(emitter.isa, widestElement(emitter.body), loops.outer.innerExtent(), 1) : 1;
-  loops.outer.emit(lanes, [&](Step step) {
+  loops.outer.emit(lanes, [&](LoopStep step) {
     auto elementAt = [&] {
       return Evaluator(emitter, space, step.lanes, step.lane).vectorAt(op.getOperand(), loops.all);
     };
     // The first element is the best so far.
     llvm::Type *indexType = emitter.registerType(indexElement, step.lanes);
     Value *none = llvm::PoisonValue::get(emitter.registerType(element, step.lanes));
-    Values best = loops.inner.emit(1, {none, gen.zero(indexType)}, [&](Step, ArrayRef<Value *> state) {
+    Values best = loops.inner.emit(1, {none, gen.zero(indexType)}, [&](LoopStep, ArrayRef<Value *> state) {
       Value *x = elementAt(), *y = state[0], *position = space.emit(loops.position());
       Value *better = isFloat    ? (isMax ? b.CreateFCmpOGT(x, y) : b.CreateFCmpOLT(x, y))
                       : isSigned ? (isMax ? b.CreateICmpSGT(x, y) : b.CreateICmpSLT(x, y))
@@ -119,27 +119,27 @@ void cpu::emitSoftmax(RegionEmitter &emitter, nn::SoftmaxOp op) {
   mlir::Type element = elementOf(op.getOperand());
   int64_t bytes = widestElement(emitter.body);
   auto lanesOf = [&](LoopNest &nest) { return chooseLanes(emitter.isa, bytes, nest.innerExtent(), 1); };
-  loops.outer.emit(loops.across ? lanesOf(loops.outer) : 1, [&](Step outer) {
+  loops.outer.emit(loops.across ? lanesOf(loops.outer) : 1, [&](LoopStep outer) {
     Reduction maximum(emitter, nn::ReduceFn::Max, element), sum(emitter, nn::ReduceFn::Sum, element);
     Value *top = nullptr;
-    auto shifted = [&](Step step) {
+    auto shifted = [&](LoopStep step) {
       Value *x = Evaluator(emitter, space, step.lanes, step.lane).vectorAt(op.getOperand(), loops.all);
       return top ? b.CreateFSub(x, IRGen::lanesOf(top) == step.lanes ? top : gen.splat(top, step.lanes)) : x;
     };
-    auto exponential = [&](Step step) { return emitMath(gen, nn::UnaryFn::Exp, shifted(step)); };
-    auto reduced = [&](Reduction &reduction, llvm::function_ref<Value *(Step)> value) {
+    auto exponential = [&](LoopStep step) { return emitMath(gen, nn::UnaryFn::Exp, shifted(step)); };
+    auto reduced = [&](Reduction &reduction, llvm::function_ref<Value *(LoopStep)> value) {
       if (!loops.across)
         return reduceNest(loops.inner, reduction, lanesOf(loops.inner),
-                          [&](Step step) { return Values{value(step)}; })[0];
-      return loops.inner.emit(1, {reduction.neutral(outer.lanes)}, [&](Step, ArrayRef<Value *> state) {
+                          [&](LoopStep step) { return Values{value(step)}; })[0];
+      return loops.inner.emit(1, {reduction.neutral(outer.lanes)}, [&](LoopStep, ArrayRef<Value *> state) {
         return Values{reduction.combine(state[0], value(outer))};
       })[0];
     };
     top = reduced(maximum, shifted);
     Value *total = reduced(sum, exponential);
     Value *logTotal = op.getLog() ? emitMath(gen, nn::UnaryFn::Log, total) : nullptr;
-    loops.inner.emit(loops.across ? 1 : lanesOf(loops.inner), [&](Step inner) {
-      Step step = loops.across ? outer : inner;
+    loops.inner.emit(loops.across ? 1 : lanesOf(loops.inner), [&](LoopStep inner) {
+      LoopStep step = loops.across ? outer : inner;
       auto spread = [&](Value *value) {
         return IRGen::lanesOf(value) == step.lanes ? value : gen.splat(value, step.lanes);
       };
@@ -163,9 +163,9 @@ void cpu::emitCumulative(RegionEmitter &emitter, nn::CumulativeOp op) {
   Index linear = IndexSpace::linearize(all, loops.shape);
   int64_t lanes =
       loops.across ? chooseLanes(emitter.isa, widestElement(emitter.body), loops.outer.innerExtent(), 2) : 1;
-  loops.outer.emit(lanes, [&](Step step) {
+  loops.outer.emit(lanes, [&](LoopStep step) {
     Reduction reduction(emitter, fn, element);
-    loops.inner.emit(1, {reduction.neutral(step.lanes)}, [&](Step, ArrayRef<Value *> state) {
+    loops.inner.emit(1, {reduction.neutral(step.lanes)}, [&](LoopStep, ArrayRef<Value *> state) {
       Value *x = Evaluator(emitter, space, step.lanes, step.lane).vectorAt(op.getOperand(), all);
       Value *next = reduction.combine(state[0], x);
       emitter.store(element, emitter.roundTo(element, op.getExclusive() ? state[0] : next),

@@ -40,7 +40,7 @@ void cpu::emitLoopRegion(RegionEmitter &emitter) {
   // Lanes that are collected one by one pay only where there is work on them.
   if (!contiguous && cost < 8)
     lanes = 1;
-  nest.emit(lanes, [&](Step step) {
+  nest.emit(lanes, [&](LoopStep step) {
     Evaluator evaluator(emitter, space, step.lanes, step.lane);
     llvm::Value *value = evaluator.vectorAt(yielded, nest.indices());
     emitter.store(type.getElementType(), value, emitter.outputPointer(), space.emit(linear));

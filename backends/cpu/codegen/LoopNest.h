@@ -8,7 +8,7 @@ namespace aotc::cpu {
 
 // One innermost step: `lanes` elements from the values that the variables
 // have, along `lane`. kNoVariable: a nest without loops.
-struct Step {
+struct LoopStep {
   int64_t lanes;
   Variable lane;
 };
@@ -31,14 +31,14 @@ public:
 
   // Emits the loops; the innermost advances by `lanes` (a power of two), its
   // rest by ever smaller powers of two.
-  void emit(int64_t lanes, llvm::function_ref<void(Step)> body) {
-    emit(lanes, {}, [&](Step step, llvm::ArrayRef<llvm::Value *>) {
+  void emit(int64_t lanes, llvm::function_ref<void(LoopStep)> body) {
+    emit(lanes, {}, [&](LoopStep step, llvm::ArrayRef<llvm::Value *>) {
       body(step);
       return Values();
     });
   }
   // The same with carried values.
-  using Body = llvm::function_ref<Values(Step, llvm::ArrayRef<llvm::Value *>)>;
+  using Body = llvm::function_ref<Values(LoopStep, llvm::ArrayRef<llvm::Value *>)>;
   Values emit(int64_t lanes, llvm::ArrayRef<llvm::Value *> initial, Body body);
 
 private:

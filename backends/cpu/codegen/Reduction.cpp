@@ -93,14 +93,14 @@ Value *Reduction::finish(Value *combined, int64_t count) {
 }
 
 Values cpu::reduceNest(LoopNest &nest, llvm::MutableArrayRef<Reduction> reductions, int64_t lanes,
-                       llvm::function_ref<Values(Step)> element) {
+                       llvm::function_ref<Values(LoopStep)> element) {
   Values initial; // vectors, then scalars
   for (Reduction &reduction : reductions)
     initial.push_back(reduction.neutral(lanes));
   for (Reduction &reduction : reductions)
     initial.push_back(reduction.neutral(1));
   size_t count = reductions.size();
-  Values last = nest.emit(lanes, initial, [&](Step step, llvm::ArrayRef<Value *> state) {
+  Values last = nest.emit(lanes, initial, [&](LoopStep step, llvm::ArrayRef<Value *> state) {
     Values next(state);
     for (auto [i, value] : llvm::enumerate(element(step))) {
       size_t slot = step.lanes == lanes ? i : count + i;

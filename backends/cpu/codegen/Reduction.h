@@ -30,7 +30,7 @@ private:
 // accumulate in vectors, the rests of loops in scalars beside them.
 // `element(step)` gives the elements of one step, one vector a reduction.
 Values reduceNest(LoopNest &nest, llvm::MutableArrayRef<Reduction> reductions, int64_t lanes,
-                  llvm::function_ref<Values(Step)> element);
+                  llvm::function_ref<Values(LoopStep)> element);
 
 } // namespace aotc::cpu
 #endif

@@ -19,6 +19,8 @@ void cpu::emitGenericRegion(RegionEmitter &emitter) {
     return emitRowRegion(emitter);
   case nn::FusionKind::Contraction:
     return emitContractionRegion(emitter);
+  case nn::FusionKind::Attention:
+    llvm_unreachable("the kernel generator computes every attention group");
   case nn::FusionKind::Single:
     break;
   }

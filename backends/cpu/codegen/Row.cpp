@@ -166,7 +166,7 @@ public:
     IndexUses uses;
     LoopNest rowNest = makeRowNest(&uses);
     outerNest.arrange(uses);
-    outerNest.emit(1, [&](Step) { emitRow(); });
+    outerNest.emit(1, [&](LoopStep) { emitRow(); });
   }
 
 private:
@@ -203,7 +203,7 @@ private:
     return first;
   }
 
-  Evaluator evaluator(Step step) {
+  Evaluator evaluator(LoopStep step) {
     Evaluator result(emitter, space, step.lanes, step.lane);
     for (auto [value, scalar] : scalars)
       result.bind(value, scalar);
@@ -258,7 +258,7 @@ private:
     for (nn::ReduceOp reduce : pass.reductions)
       reductions.emplace_back(emitter, reduce.getFn(), RowPlan::elementOf(reduce.getOperand()));
     int64_t lanes = lanesFor(nest);
-    Values results = reduceNest(nest, reductions, lanes, [&](Step step) {
+    Values results = reduceNest(nest, reductions, lanes, [&](LoopStep step) {
       Evaluator now = evaluator(step);
       Values elements;
       for (nn::ReduceOp reduce : pass.reductions)
@@ -285,7 +285,7 @@ private:
     LoopNest nest = makeRowNest(nullptr);
     Indices all = indices(nest);
     Index linear = IndexSpace::linearize(all, concat(plan.outer, plan.row));
-    nest.emit(lanesFor(nest), [&](Step step) {
+    nest.emit(lanesFor(nest), [&](LoopStep step) {
       Evaluator now = evaluator(step);
       emitter.store(element, now.vectorAt(plan.yielded, all), emitter.outputPointer(), space.emit(linear));
     });

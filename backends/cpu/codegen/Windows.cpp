@@ -35,7 +35,7 @@ public:
   void emit() {
     Index linear = IndexSpace::linearize(nest.indices(), shape);
     int64_t lanes = channelLanes(emitter, nest, shape, 4);
-    nest.emit(lanes, [&](Step step) {
+    nest.emit(lanes, [&](LoopStep step) {
       Reduction reduction(emitter, op.getFn() == nn::PoolFn::Max ? nn::ReduceFn::Max : nn::ReduceFn::Sum,
                           element);
       Indices from(nest.indices());
@@ -101,7 +101,7 @@ public:
   void emit() {
     Index linear = IndexSpace::linearize(nest.indices(), shape);
     int64_t lanes = channelLanes(emitter, nest, shape, 2);
-    nest.emit(lanes, [&](Step step) {
+    nest.emit(lanes, [&](LoopStep step) {
       samples.clear();
       for (size_t d = 0; d + 2 < shape.size(); ++d)
         samples.push_back(sample(d));
@@ -183,7 +183,7 @@ private:
     return space.runtime(position, {0, extent - 1});
   }
 
-  Value *interpolated(size_t d, Indices &from, Step step) {
+  Value *interpolated(size_t d, Indices &from, LoopStep step) {
     if (d == samples.size())
       return Evaluator(emitter, space, step.lanes, step.lane).vectorAt(op.getInput(), from);
     from[d + 1] = samples[d].lower;

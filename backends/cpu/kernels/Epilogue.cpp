@@ -22,8 +22,39 @@ DenseElementsAttr splatOf(Value value) {
 
 } // namespace
 
+llvm::Value *firstLanes(IRGen &gen, llvm::Value *vector, int64_t count) {
+  if (count == IRGen::lanesOf(vector))
+    return vector;
+  if (count == 1)
+    return gen.builder.CreateExtractElement(vector, uint64_t{0});
+  return gen.builder.CreateShuffleVector(vector, llvm::to_vector(llvm::seq<int>(0, count)));
+}
+
+llvm::Value *offsetAt(IRGen &gen, const Dims &dims, llvm::Value *position) {
+  llvm::Value *rest = position, *offset = gen.index(0);
+  for (size_t d = dims.size(); d-- > 0;) {
+    llvm::Value *extent = gen.index(dims[d].extent);
+    llvm::Value *at = d ? gen.builder.CreateURem(rest, extent) : rest;
+    rest = d ? gen.builder.CreateUDiv(rest, extent) : rest;
+    offset = gen.add(offset, gen.mul(at, dims[d].stride));
+  }
+  return offset;
+}
+
+bool repeatsNumber(Value value) { return bool(splatOf(value)); }
+
+llvm::Value *splatConstant(RegionEmitter &emitter, Value value, int64_t lanes) {
+  DenseElementsAttr splat = splatOf(value);
+  if (!splat)
+    return nullptr;
+  llvm::Type *type = emitter.registerType(elementOf(value), lanes);
+  if (isa<FloatType>(splat.getElementType()))
+    return emitter.gen.constant(type, splat.getSplatValue<APFloat>().convertToDouble());
+  return emitter.gen.constantInt(type, splat.getSplatValue<APInt>().getZExtValue());
+}
+
 // Where one vector of the result lies.
-struct Epilogue::Place {
+struct GroupEpilogue::Place {
   llvm::Value *row;
   int64_t rowDisplacement;
   llvm::Value *column;
@@ -32,7 +63,7 @@ struct Epilogue::Place {
   llvm::DenseMap<mlir::Value, llvm::Value *> known{}; // values evaluated here
 };
 
-std::optional<Epilogue::Leaf> Epilogue::leafOf(Value value, ArrayRef<int64_t> resultShape) {
+std::optional<GroupEpilogue::Leaf> GroupEpilogue::leafOf(Value value, ArrayRef<int64_t> resultShape) {
   while (auto broadcast = value.getDefiningOp<nn::BroadcastOp>())
     value = broadcast.getOperand();
   ArrayRef<int64_t> shape = nn::shapeOf(value);
@@ -65,18 +96,18 @@ bool hasSupportedEpilogue(const Contraction &c, Block &body) {
       Operation *producer = operand.getDefiningOp();
       if (producer && (producer == c.op || nn::isElementwise(producer)))
         continue;
-      if (!splatOf(operand) && !Epilogue::leafOf(operand, c.resultShape()))
+      if (!repeatsNumber(operand) && !GroupEpilogue::leafOf(operand, c.resultShape()))
         return false;
     }
   }
   return true;
 }
 
-Epilogue::Epilogue(RegionEmitter &emitter, const Contraction &c) : emitter(emitter), c(c) {
+GroupEpilogue::GroupEpilogue(RegionEmitter &emitter, const Contraction &c) : emitter(emitter), c(c) {
   for (Operation &op : emitter.body.without_terminator())
     if (nn::isElementwise(&op))
       for (Value operand : op.getOperands())
-        if (!splatOf(operand))
+        if (!repeatsNumber(operand))
           if (std::optional<Leaf> leaf = leafOf(operand, c.resultShape()))
             leaves[operand] = *leaf;
 
@@ -93,7 +124,7 @@ Epilogue::Epilogue(RegionEmitter &emitter, const Contraction &c) : emitter(emitt
   bias = other;
 }
 
-llvm::Value *Epilogue::initial(llvm::Value *column, int64_t displacement, int64_t lanes, int64_t valid) {
+llvm::Value *GroupEpilogue::initial(llvm::Value *column, int64_t displacement, int64_t lanes, int64_t valid) {
   llvm::Type *type = emitter.registerType(c.element, lanes);
   if (!biasAdd)
     return emitter.gen.zero(type);
@@ -110,7 +141,7 @@ llvm::Value *Epilogue::initial(llvm::Value *column, int64_t displacement, int64_
   return b.CreateShuffleVector(loaded, emitter.gen.zero(loaded->getType()), mask);
 }
 
-llvm::Value *Epilogue::loadLeaf(const Leaf &leaf, const Place &place) {
+llvm::Value *GroupEpilogue::loadLeaf(const Leaf &leaf, const Place &place) {
   IRGen &gen = emitter.gen;
   llvm::Value *offset;
   int64_t displacement = 0;
@@ -119,14 +150,7 @@ llvm::Value *Epilogue::loadLeaf(const Leaf &leaf, const Place &place) {
     offset = gen.mul(place.row, stride);
     displacement = place.rowDisplacement * stride;
   } else {
-    llvm::Value *rest = gen.add(place.row, place.rowDisplacement);
-    offset = gen.index(0);
-    for (size_t d = leaf.rows.size(); d-- > 0;) {
-      llvm::Value *extent = gen.index(leaf.rows[d].extent);
-      llvm::Value *position = d ? gen.builder.CreateURem(rest, extent) : rest;
-      rest = d ? gen.builder.CreateUDiv(rest, extent) : rest;
-      offset = gen.add(offset, gen.mul(position, leaf.rows[d].stride));
-    }
+    offset = offsetAt(gen, leaf.rows, gen.add(place.row, place.rowDisplacement));
   }
   Type element = elementOf(leaf.argument);
   llvm::Value *base = emitter.inputPointer(leaf.argument);
@@ -135,20 +159,16 @@ llvm::Value *Epilogue::loadLeaf(const Leaf &leaf, const Place &place) {
   return emitter.load(element, base, gen.add(offset, place.column), place.lanes, displacement + place.displacement);
 }
 
-llvm::Value *Epilogue::evaluate(Value value, Place &place) {
+llvm::Value *GroupEpilogue::evaluate(Value value, Place &place) {
   if (llvm::Value *known = place.known.lookup(value))
     return known;
   llvm::Value *result = compute(value, place);
   return place.known[value] = result;
 }
 
-llvm::Value *Epilogue::compute(Value value, Place &place) {
-  if (DenseElementsAttr splat = splatOf(value)) {
-    llvm::Type *type = emitter.registerType(elementOf(value), place.lanes);
-    if (isa<FloatType>(splat.getElementType()))
-      return emitter.gen.constant(type, splat.getSplatValue<APFloat>().convertToDouble());
-    return emitter.gen.constantInt(type, splat.getSplatValue<APInt>().getZExtValue());
-  }
+llvm::Value *GroupEpilogue::compute(Value value, Place &place) {
+  if (llvm::Value *number = splatConstant(emitter, value, place.lanes))
+    return number;
   auto leaf = leaves.find(value);
   if (leaf != leaves.end())
     return loadLeaf(leaf->second, place);
@@ -159,13 +179,10 @@ llvm::Value *Epilogue::compute(Value value, Place &place) {
   return emitter.elementwise(op, operands);
 }
 
-void Epilogue::finish(llvm::Value *accumulator, llvm::Value *row, int64_t rowDisplacement, llvm::Value *column,
+void GroupEpilogue::finish(llvm::Value *accumulator, llvm::Value *row, int64_t rowDisplacement, llvm::Value *column,
                       int64_t displacement, int64_t valid) {
   IRGen &gen = emitter.gen;
-  if (valid == 1 && IRGen::lanesOf(accumulator) > 1)
-    accumulator = gen.builder.CreateExtractElement(accumulator, uint64_t{0});
-  else if (valid < IRGen::lanesOf(accumulator))
-    accumulator = gen.builder.CreateShuffleVector(accumulator, llvm::to_vector(llvm::seq<int>(0, valid)));
+  accumulator = firstLanes(gen, accumulator, valid);
   Place place{row, rowDisplacement, column, displacement, valid};
   place.known[biasAdd ? biasAdd->getResult(0) : c.op->getResult(0)] = accumulator;
   llvm::Value *result = evaluate(emitter.yielded(), place);

@@ -1,5 +1,5 @@
 // What follows a contraction: elementwise operations on its result while it
-// still is in registers, then one store.
+// still is in registers, then a store.
 #ifndef AOTC_BACKENDS_CPU_KERNELS_EPILOGUE_H
 #define AOTC_BACKENDS_CPU_KERNELS_EPILOGUE_H
 
@@ -9,20 +9,39 @@
 
 namespace aotc::cpu {
 
-// Whether every operation after the contraction is one that Epilogue emits.
-bool hasSupportedEpilogue(const Contraction &c, mlir::Block &body);
-
 class Epilogue {
 public:
-  Epilogue(RegionEmitter &emitter, const Contraction &c);
-
+  virtual ~Epilogue() = default;
   // The first value of an accumulator of `lanes` lanes, of which the first
-  // `valid` count: the bias, or zero.
-  llvm::Value *initial(llvm::Value *column, int64_t displacement, int64_t lanes, int64_t valid);
+  // `valid` count.
+  virtual llvm::Value *initial(llvm::Value *column, int64_t displacement, int64_t lanes, int64_t valid) = 0;
   // Takes the accumulator at output row `row + rowDisplacement` and columns
   // [column + displacement, + valid) through the epilogue and stores it.
+  virtual void finish(llvm::Value *accumulator, llvm::Value *row, int64_t rowDisplacement, llvm::Value *column,
+                      int64_t displacement, int64_t valid) = 0;
+};
+
+// The first `count` lanes.
+llvm::Value *firstLanes(IRGen &gen, llvm::Value *vector, int64_t count);
+// Where position number `position` of `dims` lies, in elements.
+llvm::Value *offsetAt(IRGen &gen, const Dims &dims, llvm::Value *position);
+
+// Whether `value` is one number, perhaps broadcast.
+bool repeatsNumber(mlir::Value value);
+// That number as `lanes` lanes; null where there is none.
+llvm::Value *splatConstant(RegionEmitter &emitter, mlir::Value value, int64_t lanes);
+
+// Whether every operation after the contraction is one that GroupEpilogue emits.
+bool hasSupportedEpilogue(const Contraction &c, mlir::Block &body);
+
+// The operations after the contraction in its group. Accumulators start with
+// the bias, or zero.
+class GroupEpilogue : public Epilogue {
+public:
+  GroupEpilogue(RegionEmitter &emitter, const Contraction &c);
+  llvm::Value *initial(llvm::Value *column, int64_t displacement, int64_t lanes, int64_t valid) override;
   void finish(llvm::Value *accumulator, llvm::Value *row, int64_t rowDisplacement, llvm::Value *column,
-              int64_t displacement, int64_t valid);
+              int64_t displacement, int64_t valid) override;
 
 private:
   // An operand seen from the result: element (row, column) is at

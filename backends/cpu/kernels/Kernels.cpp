@@ -1,4 +1,5 @@
 #include "backends/cpu/kernels/Kernels.h"
+#include "backends/cpu/kernels/Attention.h"
 #include "llvm/Support/MathExtras.h"
 
 namespace aotc::cpu {
@@ -89,7 +90,7 @@ private:
   const Contraction &c;
   const Choice &choice;
   Scratch scratch;
-  Epilogue epilogue;
+  GroupEpilogue epilogue;
   bool packInside = false;
 };
 
@@ -98,6 +99,10 @@ private:
 bool emitContractionKernel(RegionEmitter &emitter) {
   if (!emitter.kernel())
     return false;
+  if (emitter.op.getKind() == nn::FusionKind::Attention) {
+    emitAttention(emitter);
+    return true;
+  }
   std::optional<Contraction> c = analyzeContraction(emitter.body);
   if (!c || !hasSupportedEpilogue(*c, emitter.body))
     return false;
@@ -105,7 +110,7 @@ bool emitContractionKernel(RegionEmitter &emitter) {
   if (!choice)
     return false;
   if (choice->kernel == Choice::Kernel::Depthwise) {
-    Epilogue epilogue(emitter, *c);
+    GroupEpilogue epilogue(emitter, *c);
     emitDepthwise(emitter, *c, *choice, epilogue);
     return true;
   }

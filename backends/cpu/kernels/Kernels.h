@@ -1,4 +1,4 @@
-// The kernel generator: contraction groups as register-tiled loop nests.
+// The kernel generator: contraction and attention groups as register-tiled loop nests.
 #ifndef AOTC_BACKENDS_CPU_KERNELS_KERNELS_H
 #define AOTC_BACKENDS_CPU_KERNELS_KERNELS_H
 

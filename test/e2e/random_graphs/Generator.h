@@ -67,6 +67,7 @@ private:
   Value reduce(Value x);
   Value normalize(Value x);
   Value softmax(Value x);
+  Value attention(Value x);
   Value topK(Value x);
   Value cumulative(Value x);
 

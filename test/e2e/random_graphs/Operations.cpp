@@ -21,7 +21,7 @@ llvm::ArrayRef<Generator::Row> Generator::table() {
       {&Generator::transpose, 5}, {&Generator::concat, 4},         {&Generator::slice, 4},
       {&Generator::reverse, 1},   {&Generator::dynamicSlice, 1},   {&Generator::pad, 3},
       {&Generator::gather, 2},    {&Generator::gatherNd, 1},       {&Generator::scatterNd, 1},
-      {&Generator::broadcast, 2}, {&Generator::iota, 1},
+      {&Generator::broadcast, 2}, {&Generator::iota, 1},           {&Generator::attention, 3},
   };
   return rows;
 }
