@@ -1,0 +1,70 @@
+"""aotc: the compiler run, its costs, and the compiled network behind NAME_call."""
+import ctypes
+import json
+import os
+import subprocess
+import time
+
+import numpy as np
+
+from suite.native import ROOT, aligned
+
+DTYPES = {"float32": "f32", "int32": "i32", "int64": "i64"}
+
+
+class Call(ctypes.Structure):
+    """aotc_call of aotc/abi.h."""
+    _fields_ = [("struct_bytes", ctypes.c_uint32), ("reserved", ctypes.c_uint32),
+                ("inputs", ctypes.POINTER(ctypes.c_void_p)), ("outputs", ctypes.POINTER(ctypes.c_void_p)),
+                ("dims", ctypes.c_void_p), ("out_dims", ctypes.c_void_p), ("state", ctypes.c_void_p),
+                ("arena", ctypes.c_void_p), ("weights", ctypes.c_void_p), ("parallel", ctypes.c_void_p),
+                ("seed", ctypes.c_uint64), ("error", ctypes.c_void_p), ("stream", ctypes.c_void_p)]
+
+
+def compile_network(network):
+    """Compiles the network into network.folder/aotc and returns the sizes and costs."""
+    scratch = network.folder / "aotc"
+    scratch.mkdir(exist_ok=True)
+    command = [str(ROOT / "build/bin/aotc"), str(network.folder / "model.pb"), "-o", str(scratch / "model.o"),
+               "--name", "model", "--report", str(scratch / "report.json")]
+    for tensor in network.inputs:
+        command += ["--input", f"{tensor.name}={list(tensor.shape)}:{DTYPES[tensor.dtype]}".replace(" ", "")]
+    for tensor in network.outputs:
+        command += ["--output", tensor.name]
+    start = time.perf_counter()
+    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+    problems = process.stderr.read()
+    _, status, usage = os.wait4(process.pid, 0)
+    process.returncode = os.waitstatus_to_exitcode(status)
+    seconds = time.perf_counter() - start
+    if process.returncode:
+        raise RuntimeError(problems.strip().splitlines()[0] if problems.strip() else f"exit {process.returncode}")
+    subprocess.run(["cc", "-shared", "-o", str(scratch / "model.so"), str(scratch / "model.o"), "-lm"], check=True)
+    report = json.loads((scratch / "report.json").read_text())
+    last = len(report["regions"]) - 1
+    return {"seconds": seconds, "peak_bytes": usage.ru_maxrss * 1024, "model_bytes": network.model_bytes,
+            "arena_last_bytes": sum(b["bytes"] for b in report["arena"]["buffers"] if b["last_region"] == last),
+            "arena_bytes": report["arena"]["bytes"], "arena_lower_bound_bytes": report["arena"]["lower_bound_bytes"],
+            "code_bytes": report["code_bytes"], "object_bytes": report["object_bytes"],
+            "weights_bytes": report["weights_bytes"], "target_cpu": report["target"]["cpu"]}
+
+
+class Aotc:
+    """The compiled network in this process."""
+    FORMS = ["model.pb"]
+
+    def __init__(self, network, model, threads):
+        scratch = network.folder / "aotc"
+        library = ctypes.CDLL(str(scratch / "model.so"))
+        self.inputs = [np.ascontiguousarray(value) for value in network.load(network.inputs)]
+        self.results = [aligned(tensor.shape, tensor.dtype) for tensor in network.outputs]
+        arena = json.loads((scratch / "report.json").read_text())["arena"]
+        self.arena = aligned((max(arena["bytes"], 64),), np.uint8, arena["align"])
+        pointers = lambda arrays: (ctypes.c_void_p * len(arrays))(*[a.ctypes.data for a in arrays])
+        self.call = Call(struct_bytes=ctypes.sizeof(Call), inputs=pointers(self.inputs),
+                         outputs=pointers(self.results), arena=self.arena.ctypes.data)
+        self.entry = ctypes.cast(library.model_call, ctypes.c_void_p)
+        self.argument = ctypes.addressof(self.call)
+
+    def outputs(self):
+        return self.results
