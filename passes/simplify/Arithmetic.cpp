@@ -99,6 +99,27 @@ bool hasExactReciprocal(double value, Type element) {
   return std::isfinite(value) && std::fabs(std::frexp(value, &exponent)) == 0.5 && std::abs(exponent) < limit;
 }
 
+// A number with a normal reciprocal in every type.
+bool isModest(double value) { return std::fabs(value) > 1e-4 && std::fabs(value) < 1e4; }
+
+// Whether a last-place difference of `value` stays one: no reader within a few
+// steps rounds, compares or ranks it.
+bool readSmoothly(Value value, int depth = 4) {
+  return llvm::all_of(value.getUsers(), [&](Operation *user) {
+    if (isa<MatMulOp, ConvOp, SoftmaxOp>(user))
+      return true;
+    if (auto unary = dyn_cast<UnaryOp>(user)) {
+      UnaryFn fn = unary.getFn();
+      if (fn == UnaryFn::Erf || fn == UnaryFn::Tanh || fn == UnaryFn::Sigmoid || fn == UnaryFn::Exp)
+        return true;
+    }
+    auto binary = dyn_cast<BinaryOp>(user);
+    bool linear = binary && (binary.getFn() == BinaryFn::Add || binary.getFn() == BinaryFn::Sub ||
+                             binary.getFn() == BinaryFn::Mul);
+    return depth > 0 && (linear || isa<ReshapeOp, TransposeOp>(user)) && readSmoothly(user->getResult(0), depth - 1);
+  });
+}
+
 // Multiplication, square roots and reciprocals instead of division and power.
 struct ReduceStrength : OpRewritePattern<BinaryOp> {
   using OpRewritePattern::OpRewritePattern;
@@ -117,7 +138,7 @@ struct ReduceStrength : OpRewritePattern<BinaryOp> {
     auto c = splatOf(y);
     switch (op.getFn()) {
     case BinaryFn::Div:
-      if (c && hasExactReciprocal(*c, typeOf(x).getElementType()))
+      if (c && (hasExactReciprocal(*c, typeOf(x).getElementType()) || (isModest(*c) && readSmoothly(op))))
         return replaceBinary(BinaryFn::Mul, x, makeSplat(rewriter, op.getLoc(), op.getType(), 1 / *c));
       if (splatOf(x) == 1.0)
         return replaceUnary(UnaryFn::Reciprocal, y);

@@ -259,13 +259,28 @@ Value *Emitter::bitcast(mlir::Type to, Value *x) {
 
 } // namespace
 
+// Whether `value` is x - max(x), as in a softmax: never positive.
+static bool isBelowMaximum(mlir::Value value) {
+  auto shift = value.getDefiningOp<nn::BinaryOp>();
+  if (!shift || shift.getFn() != nn::BinaryFn::Sub)
+    return false;
+  mlir::Value bound = shift.getRhs();
+  while (auto broadcast = bound.getDefiningOp<nn::BroadcastOp>())
+    bound = broadcast.getOperand();
+  auto max = bound.getDefiningOp<nn::ReduceOp>();
+  return max && max.getFn() == nn::ReduceFn::Max && max.getOperand() == shift.getLhs();
+}
+
 Value *RegionEmitter::elementwise(Operation *op, llvm::ArrayRef<Value *> operands) {
   mlir::Type operandElement = elementOf(op->getOperand(0)), element = elementOf(op->getResult(0));
   Emitter emit(*this, operandElement);
   auto &b = gen.builder;
   Value *x = operands[0];
   return llvm::TypeSwitch<Operation *, Value *>(op)
-      .Case([&](nn::UnaryOp unary) { return roundTo(element, emit.unary(unary.getFn(), x)); })
+      .Case([&](nn::UnaryOp unary) {
+        bool decays = unary.getFn() == nn::UnaryFn::Exp && isFloating(element) && isBelowMaximum(unary.getOperand());
+        return roundTo(element, decays ? emitExpOfNonPositive(gen, x) : emit.unary(unary.getFn(), x));
+      })
       .Case(
           [&](nn::BinaryOp binary) { return roundTo(element, emit.binary(binary.getFn(), x, operands[1])); })
       .Case([&](nn::CompareOp compare) { return emit.compare(compare.getFn(), x, operands[1]); })

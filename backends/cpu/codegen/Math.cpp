@@ -35,38 +35,49 @@ public:
     return sum;
   }
 
-  // x = n ln2 + r with |r| <= ln2 / 2, and q = (e^r - 1): the heart of exp and expm1.
+  // x = n ln2 + r with |r| <= ln2 / 2.
   struct Reduced {
-    Value *n, *expm1; // n: i32
+    Value *shifted, *r; // the low bits of shifted are n + bias
   };
-  Reduced reduceExp(Value *x) {
+  Reduced reduceExp(Value *x, int bias = 0) {
     // Adding 1.5 * 2^23 rounds to an integer in the low bits.
-    Value *magic = c(12582912.0);
-    Value *shifted = b.CreateFAdd(b.CreateFMul(x, c(1.44269504088896341)), magic);
-    Value *n = b.CreateSub(asBits(shifted), bits(0x4b400000));
+    Value *magic = c(12582912.0 + bias);
+    Value *shifted = gen.fma(x, c(1.44269504088896341), magic);
     Value *nf = b.CreateFSub(shifted, magic);
     Value *r = gen.fma(nf, c(-0.693359375), x); // 10 bits: exact products
-    r = gen.fma(nf, c(2.12194440e-4), r);
-    Value *q = polynomial(r, {0.5, 0.166665182, 0.041666206, 0.00836890843, 0.00139505218});
-    return {n, gen.fma(b.CreateFMul(r, r), q, r)};
+    return {shifted, gen.fma(nf, c(2.12194440e-4), r)};
   }
+  // e^r = 1 + r + r^2 p(r), for r of reduceExp.
+  static constexpr double kExp[] = {0.5, 0.166665182, 0.041666206, 0.00836890843, 0.00139505218};
+  Value *expOfReduced(Value *r) {
+    return polynomial(r, {1, 1, kExp[0], kExp[1], kExp[2], kExp[3], kExp[4]});
+  }
+  Value *expm1OfReduced(Value *r) { return gen.fma(b.CreateFMul(r, r), polynomial(r, kExp), r); }
   // 2^n for n in [-126, 127].
   Value *power2(Value *n) { return asFloat(b.CreateShl(b.CreateAdd(n, bits(127)), 23)); }
 
   Value *exp(Value *x) {
     // Beyond the clamp results are 0 or infinity anyway; NaN stays.
-    x = gen.fastMin(c(89.0), gen.fastMax(c(-104.0), x));
-    Reduced e = reduceExp(x);
+    Reduced e = reduceExp(gen.fastMin(c(89.0), gen.fastMax(c(-104.0), x)));
     // In two steps: n reaches 128, and -150 for subnormal results.
-    Value *half = b.CreateAShr(e.n, 1);
-    Value *scaled = b.CreateFMul(b.CreateFAdd(e.expm1, c(1)), power2(half));
-    return b.CreateFMul(scaled, power2(b.CreateSub(e.n, half)));
+    Value *n = b.CreateSub(asBits(e.shifted), bits(0x4b400000)), *half = b.CreateAShr(n, 1);
+    Value *scaled = b.CreateFMul(expOfReduced(e.r), power2(half));
+    return b.CreateFMul(scaled, power2(b.CreateSub(n, half)));
+  }
+
+  // e^x for x <= 0 or NaN: n + 24 is the exponent of a normal number, and the
+  // bits in front of it do not outlast the shift.
+  Value *expOfNonPositive(Value *x) {
+    Reduced e = reduceExp(gen.fastMax(c(-104.0), x), 127 + 24);
+    Value *scaled = b.CreateFMul(expOfReduced(e.r), asFloat(b.CreateShl(asBits(e.shifted), 23)));
+    return b.CreateFMul(scaled, c(0x1p-24));
   }
 
   Value *expm1(Value *x) {
     Reduced e = reduceExp(gen.fastMin(c(89.0), gen.fastMax(c(-20.0), x)));
-    Value *half = power2(b.CreateSub(e.n, bits(1))); // n reaches 128
-    Value *result = gen.fma(half, e.expm1, b.CreateFSub(half, c(0.5)));
+    Value *n = b.CreateSub(asBits(e.shifted), bits(0x4b400000));
+    Value *half = power2(b.CreateSub(n, bits(1))); // n reaches 128
+    Value *result = gen.fma(half, expm1OfReduced(e.r), b.CreateFSub(half, c(0.5)));
     result = b.CreateFAdd(result, result);
     return b.CreateSelect(b.CreateFCmpOLT(abs(x), c(1e-7)), x, result); // keeps -0
   }
@@ -103,26 +114,28 @@ public:
 
   // e^-|x| cannot overflow, so that far negative arguments give subnormals.
   Value *sigmoid(Value *x) {
-    Value *e = exp(b.CreateFNeg(abs(x)));
+    Value *e = expOfNonPositive(b.CreateFNeg(abs(x)));
     Value *numerator = b.CreateSelect(b.CreateFCmpOLT(x, c(0)), e, c(1));
     return b.CreateFDiv(numerator, b.CreateFAdd(c(1), e));
   }
 
   Value *softplus(Value *x) {
-    Value *tail = log1p(exp(b.CreateFNeg(abs(x))));
+    Value *tail = log1p(expOfNonPositive(b.CreateFNeg(abs(x))));
     return b.CreateFAdd(gen.fastMax(c(0), x), tail);
   }
 
   Value *erf(Value *x) {
-    Value *a = gen.fastMin(c(4.0), abs(x));
+    Value *a = gen.fastMin(c(3.92), abs(x));
     Value *small =
-        b.CreateFMul(a, polynomial(b.CreateFMul(a, a), {1.12837911, -0.376125067, 0.112819269, -0.0267702322,
-                                                        0.0049980008, -0.000601339329}));
-    // 1 - exp(-g(a)) with g = -log(erfc)
-    Value *g = polynomial(a, {0.000207008503, 1.12762737, 0.637265742, 0.103856377, -0.0221897773,
-                              0.00303369248, -0.000194946755});
-    Value *large = b.CreateFSub(c(1), exp(b.CreateFNeg(g)));
-    return withSignOf(b.CreateSelect(b.CreateFCmpOGT(a, c(0.921875)), large, small), x);
+        b.CreateFMul(a, polynomial(b.CreateFMul(a, a), {1.12837912, -0.376123262, 0.112801801, -0.0267113112,
+                                                        0.00491755131, -0.000563142177}));
+    // 1 - q^8: a small error of q hardly matters where 1 - erf is small.
+    Value *q = polynomial(a, {1.0008347, -0.14506054, -0.061426435, -0.0113734788, 0.0129258232, -0.00246972088,
+                              0.000149848238});
+    q = b.CreateFMul(q, q);
+    q = b.CreateFMul(q, q);
+    Value *large = gen.fma(b.CreateFNeg(q), q, c(1));
+    return withSignOf(b.CreateSelect(b.CreateFCmpOGT(a, c(1)), large, small), x);
   }
 
   // The reduction to [-pi/4, pi/4] is done in f64: good to 2^20.
@@ -285,6 +298,11 @@ Value *emitRounding(IRGen &gen, UnaryFn fn, Value *x) {
 }
 
 } // namespace
+
+Value *cpu::emitExpOfNonPositive(IRGen &gen, Value *x) {
+  bool narrow = x->getType()->getScalarType()->isFloatTy();
+  return narrow ? F32(gen, x->getType()).expOfNonPositive(x) : emitLibrary(gen, UnaryFn::Exp, x);
+}
 
 Value *cpu::emitMath(IRGen &gen, UnaryFn fn, Value *x) {
   auto &b = gen.builder;

@@ -2,6 +2,7 @@
 #include "backends/cpu/kernels/Kernels.h"
 #include "ir/NN/Constants.h"
 #include "llvm/Support/MathExtras.h"
+#include <array>
 
 namespace aotc::cpu {
 
@@ -25,6 +26,37 @@ void inVectors(IRGen &gen, int64_t count, int64_t lanes,
     }
     done = end;
   }
+}
+
+// `vectors` one after the other.
+llvm::Value *concatenated(IRGen &gen, Values vectors) {
+  while (vectors.size() > 1) {
+    Values pairs;
+    for (size_t i = 0; i < vectors.size(); i += 2) {
+      auto all = llvm::to_vector(llvm::seq<int>(0, 2 * IRGen::lanesOf(vectors[i])));
+      pairs.push_back(gen.builder.CreateShuffleVector(vectors[i], vectors[i + 1], all));
+    }
+    vectors = pairs;
+  }
+  return vectors[0];
+}
+
+// From four vectors that hold elements (4g + i, 0..3) in their quarters g, i
+// being the number of the vector: the vectors of elements (0.., k) for k < 4.
+Values transposedQuarters(IRGen &gen, llvm::ArrayRef<llvm::Value *> vectors) {
+  int64_t lanes = IRGen::lanesOf(vectors[0]);
+  auto pick = [&](llvm::Value *a, llvm::Value *b, std::array<int, 4> from) { // 0..3 of a, 4..7 of b
+    llvm::SmallVector<int> mask;
+    for (int64_t quarter = 0; quarter < lanes; quarter += 4)
+      for (int i : from)
+        mask.push_back(i < 4 ? quarter + i : lanes + quarter + i - 4);
+    return gen.builder.CreateShuffleVector(a, b, mask);
+  };
+  constexpr std::array<int, 4> kLow{0, 4, 1, 5}, kHigh{2, 6, 3, 7}, kFirst{0, 1, 4, 5}, kLast{2, 3, 6, 7};
+  llvm::Value *low01 = pick(vectors[0], vectors[1], kLow), *high01 = pick(vectors[0], vectors[1], kHigh);
+  llvm::Value *low23 = pick(vectors[2], vectors[3], kLow), *high23 = pick(vectors[2], vectors[3], kHigh);
+  return {pick(low01, low23, kFirst), pick(low01, low23, kLast), pick(high01, high23, kFirst),
+          pick(high01, high23, kLast)};
 }
 
 } // namespace
@@ -85,10 +117,31 @@ void emitPanels(RegionEmitter &emitter, const Contraction &c, const Choice &choi
       emitter.store(c.element, value, panelRow, gen.index(column));
     }
   };
+  // Four rows at once where the columns, not the rows, are contiguous.
+  auto fourRows = [&](llvm::Value *from, llvm::Value *panelRow, int64_t count) {
+    for (int64_t column = 0; column < width; column += choice.lanes) {
+      Values vectors;
+      for (int64_t i = 0; i < 4; ++i) {
+        Values quarters;
+        for (int64_t n = column + i; n < column + choice.lanes; n += 4)
+          quarters.push_back(n < count ? emitter.load(c.element, from, gen.index(n * c.rhsColumnStride), 4)
+                                       : gen.zero(emitter.registerType(c.element, 4)));
+        vectors.push_back(concatenated(gen, quarters));
+      }
+      for (auto [k, value] : llvm::enumerate(transposedQuarters(gen, vectors)))
+        emitter.store(c.element, value, panelRow, gen.index(k * width + column));
+    }
+  };
+  bool byFours = c.rhsRowStride == 1 && c.rhsColumnStride != 1 && choice.lanes % 4 == 0;
   auto panel = [&](llvm::Value *p, int64_t count) {
     llvm::Value *from = gen.address(rhs, gen.mul(p, width * c.rhsColumnStride), choice.elementBytes);
     llvm::Value *at = gen.address(to, gen.mul(p, width * c.depth), choice.elementBytes);
-    gen.loop(0, c.depth, 1, [&](llvm::Value *k) {
+    int64_t done = byFours ? c.depth / 4 * 4 : 0;
+    gen.loop(0, done, 4, [&](llvm::Value *k) {
+      fourRows(gen.address(from, k, choice.elementBytes), gen.address(at, gen.mul(k, width), choice.elementBytes),
+               count);
+    }, kRolled);
+    gen.loop(done, c.depth, 1, [&](llvm::Value *k) {
       row(gen.address(from, gen.mul(k, c.rhsRowStride), choice.elementBytes),
           gen.address(at, gen.mul(k, width), choice.elementBytes), count);
     }, kRolled);

@@ -18,6 +18,20 @@ func.func @identities(%x: tensor<4xf32>, %i: tensor<4xi32>) -> (tensor<4xf32>, t
 
 // -----
 
+// A quotient that only smooth functions read may be a product that rounds twice.
+// CHECK-LABEL: func @gelu
+func.func @gelu(%x: tensor<4xf32>) -> tensor<4xf32> {
+  // CHECK: %[[C:.*]] = nn.constant dense<0.333333343> : tensor<4xf32>
+  %three = nn.constant dense<3.0> : tensor<4xf32>
+  // CHECK: %[[Q:.*]] = nn.binary mul %arg0, %[[C]]
+  %0 = nn.binary div %x, %three : tensor<4xf32>
+  // CHECK: nn.unary erf %[[Q]]
+  %1 = nn.unary erf %0 : tensor<4xf32> -> tensor<4xf32>
+  return %1 : tensor<4xf32>
+}
+
+// -----
+
 // NaN * 0 is NaN.
 // CHECK-LABEL: @float_times_zero_stays
 func.func @float_times_zero_stays(%x: tensor<4xf32>) -> tensor<4xf32> {
