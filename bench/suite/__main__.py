@@ -17,7 +17,7 @@ from suite.native import CACHE, HERE, ROOT
 from suite.network import Network
 from suite.runners import PEERS
 from suite.serial import to_json
-from suite.session import fma_scaling, measure
+from suite.session import Scaling, measure
 
 MODELS = pathlib.Path(os.environ.get("AOTC_MODELS", ROOT.parent / "shared/models"))
 SHARED = ("mlp", "tiny_kws", "tiny_ic", "tiny_vww", "tiny_ad", "tiny_ww")  # taken from MODELS when there
@@ -102,6 +102,7 @@ def main():
     run = {"machine": json.loads(module("machine", cpus[0], log=RESULTS / "machine.log")),
            "versions": {kind.PACKAGE: importlib.metadata.version(kind.PACKAGE) for kind in PEERS.values()},
            "load": {"before": os.getloadavg()[0]}, "networks": []}
+    scaling = Scaling()
     for name in names:
         try:
             network = prepared(name, say)
@@ -109,9 +110,9 @@ def main():
             say("")
             print(f"{name}: cannot be made: {problem}", file=sys.stderr)
             continue
-        if len(cpus) > 1:  # the best of the run: neighbours can only lower it
-            run["machine"]["fma_scaling"] = max(run["machine"].get("fma_scaling", 0.0),
-                                                fma_scaling(network, cpus, RESULTS))
+        if len(cpus) > 1:
+            scaling.measure(network, cpus, RESULTS)
+            run["machine"]["fma_scaling"] = scaling.factor()
         run["networks"].append(entry(network, options, cpus, say))
     say("")
     run["load"]["after"] = os.getloadavg()[0]

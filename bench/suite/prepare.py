@@ -30,7 +30,8 @@ def frozen(function, specs):
 def make(name, folder):
     """Builds the network and its reference outputs."""
     import keras
-    from suite.zoo import ALTERNATIVES, ZOO
+    from suite.lstm_onnx import fused
+    from suite.zoo import ALTERNATIVES, ZOO, lstm_model
     keras.utils.set_random_seed(1)
     graph = frozen(*ZOO[name]())
     (folder / "model.pb").write_bytes(graph.graph.as_graph_def().SerializeToString())
@@ -48,9 +49,11 @@ def make(name, folder):
             np.save(folder / entry["file"], value)
     (folder / "io.json").write_text(json.dumps(io, indent=1))
     if name in ALTERNATIVES:
-        keras.utils.set_random_seed(1)
         graph = frozen(*ALTERNATIVES[name]())
         (folder / "alternative.pb").write_bytes(graph.graph.as_graph_def().SerializeToString())
+    if name == "lstm":
+        names = (io[key][0]["name"] for key in ("inputs", "outputs"))
+        onnx.save(fused(lstm_model(unroll=False), *names), folder / "alternative.onnx")
 
 
 def copy(source, folder):
@@ -110,6 +113,8 @@ def convert(folder, io):
     for graph in sorted(folder.glob("*.pb")):
         for suffix, converter in ((".onnx", to_onnx), (".tflite", to_tflite)):
             target = graph.with_suffix(suffix)
+            if target.exists():
+                continue
             try:
                 converter(graph, target, io)
             except Exception as problem:
@@ -120,11 +125,13 @@ def convert(folder, io):
 
 def work(path):
     """FLOPs of contractions and convolutions and the bytes of the weights they read, counted on the ONNX form."""
+    counts, weights = {"flops": 0, "convolution_flops": 0}, {}
+    if not path.exists():
+        return counts | {"weight_bytes": 0}  # unknown
     graph = onnx.shape_inference.infer_shapes(onnx.load(path)).graph
     constants = {t.name: list(t.dims) for t in graph.initializer}
     shapes = {v.name: [d.dim_value for d in v.type.tensor_type.shape.dim]
               for v in [*graph.input, *graph.value_info, *graph.output]} | constants
-    counts, weights = {"flops": 0, "convolution_flops": 0}, {}
     for node in graph.node:
         if node.op_type not in ("MatMul", "Gemm", "Conv"):
             continue

@@ -1,7 +1,10 @@
 """Workers and the interleaved measurement of one network."""
+import contextlib
 import json
+import math
 import os
 import signal
+import statistics
 import subprocess
 import sys
 
@@ -43,7 +46,8 @@ class Worker:
 
     def start(self, seconds):
         self.process.send_signal(signal.SIGCONT)
-        self.process.stdin.write(json.dumps({"seconds": seconds}) + "\n")
+        with contextlib.suppress(BrokenPipeError):  # it has died; reading says so
+            self.process.stdin.write(json.dumps({"seconds": seconds}) + "\n")
 
     def finish(self):
         answer = self.read()
@@ -60,7 +64,8 @@ class Worker:
 
     def close(self):
         self.process.send_signal(signal.SIGCONT)
-        self.process.stdin.close()
+        with contextlib.suppress(BrokenPipeError):
+            self.process.stdin.close()
         self.process.wait()
 
 
@@ -95,17 +100,26 @@ def measure(network, runners, cpus, logs, rounds, seconds, say=lambda text: None
     return {worker.key: worker.report | worker.series.summary() for worker in workers}
 
 
-def fma_scaling(network, cpus, logs, seconds=0.1, tries=4):
-    """The rate of two FMA loops on two CPUs at once over that of one alone."""
-    workers = [Worker("fma_peak", network, 1, [cpu], logs / "fma_scaling.log") for cpu in cpus[:2]]
-    try:
-        factors = []
-        for _ in range(tries):
-            alone = workers[0].burst(seconds)["calls"]
+class Scaling:
+    """How much faster two FMA loops are on two CPUs than one alone. A median call of a loop leaves out those in which
+    another process had the CPU; the best of the run counts."""
+
+    def __init__(self):
+        self.alone, self.together = math.inf, [math.inf, math.inf]
+
+    def measure(self, network, cpus, logs, seconds=0.1, tries=4):
+        workers = [Worker("fma_peak", network, 1, [cpu], logs / "fma_scaling.log") for cpu in cpus[:2]]
+        try:
+            for _ in range(tries):
+                for worker in workers:
+                    self.alone = min(self.alone, statistics.median(worker.burst(seconds)["ns"]))
+                for worker in workers:
+                    worker.start(seconds)
+                medians = [statistics.median(worker.finish()["ns"]) for worker in workers]
+                self.together = list(map(min, self.together, medians))
+        finally:
             for worker in workers:
-                worker.start(seconds)
-            factors.append(sum(worker.finish()["calls"] for worker in workers) / alone)
-        return max(factors)
-    finally:
-        for worker in workers:
-            worker.close()
+                worker.close()
+
+    def factor(self):
+        return sum(self.alone / together for together in self.together)

@@ -37,7 +37,7 @@ class Series:
 
 def counted(result):
     """Whether a runner's result takes part in comparisons."""
-    return result.get("calls", 0) > 0 and result.get("error", math.inf) <= TOLERANCE
+    return "failed" not in result and result.get("calls", 0) > 0 and result.get("error", math.inf) <= TOLERANCE
 
 
 def fastest(results, names, threads=None):
