@@ -3,10 +3,14 @@
 Pins itself, loads the network and answers lines of JSON on standard input by lines on standard output: first what it
 loaded, then the times of one burst for each {"seconds": S}.
 """
+import ctypes
 import json
 import os
+import signal
 import sys
 import time
+
+PR_SET_PDEATHSIG = 1  # of <sys/prctl.h>
 
 
 def python_burst(call, seconds, clock=time.perf_counter_ns):
@@ -61,6 +65,7 @@ def thin(times, count=512):
 
 def main():
     name, folder, threads, cpus = sys.argv[1:]
+    ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)  # a stopped process would outlive a killed parent
     os.sched_setaffinity(0, {int(cpu) for cpu in cpus.split(",")})
     # Libraries print to standard output; the answers go elsewhere.
     answers = os.fdopen(os.dup(1), "w", buffering=1)
