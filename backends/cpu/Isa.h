@@ -18,6 +18,7 @@ struct Isa {
   bool hasRounding = false;          // floor, ceil, trunc, round-to-even as instructions
   int64_t l1Bytes = 32 << 10;
   int64_t l2Bytes = 512 << 10;
+  int64_t stageNanoseconds = 6000; // the shortest work that is worth meeting other threads, about six times the cost
 
   // Elements of one register; 1 without a vector unit.
   int64_t lanes(int64_t elementBytes) const {

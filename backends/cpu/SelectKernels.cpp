@@ -76,13 +76,13 @@ class CpuSelect : public impl::CpuSelectBase<CpuSelect> {
       ++packed;
     }
     setKernel(fusion, choice->name(), choice->rows(isa, c->rows), choice->panelWidth());
-    fusion.setScratch(scratchOf(*c, *choice).total());
+    fusion.setScratch(scratchOf(*c, *choice, isa).total());
     return true;
   }
 
   void selectAttention(nn::FusionOp fusion) {
     nn::Attention attention = attentionOf(fusion.getBody().front());
-    AttentionPlan plan = planAttention(attention, isa);
+    AttentionPlan plan = planAttention(attention, fusion.getBody().front(), isa);
     setKernel(fusion, "attention", plan.scoresChoice.rows(isa, plan.scores.rows), plan.block);
     fusion.setScratch(plan.scratchBytes());
   }

@@ -2,6 +2,7 @@
 
 #include "backends/cpu/IsaCheck.h"
 #include "backends/cpu/codegen/RegionEmitter.h"
+#include "backends/cpu/codegen/Stages.h"
 #include "ir/NN/Constants.h"
 
 using namespace aotc;
@@ -94,6 +95,8 @@ public:
     gen.store(gen.index(0), b.CreateStructGEP(regionContextType(context), regionContext, 0));
     gen.store(gen.load(gen.i64(), field(call::Seed)),
               b.CreateStructGEP(regionContextType(context), regionContext, 1));
+    if (hasParallelStages(gen.module))
+      b.CreateStore(usableParallel(), b.CreateStructGEP(regionContextType(context), regionContext, 2));
     if (llvm::Function *hasFeatures = emitIsaCheck(gen.module, parts.options.target, parts.options.name))
       failUnless(b.CreateCall(hasFeatures), b.getInt32(AOTC_UNSUPPORTED_CPU), -1);
     loadPointers();
@@ -110,6 +113,24 @@ private:
   int64_t attribute(llvm::StringRef name, int64_t otherwise) {
     auto attr = func->getAttrOfType<mlir::IntegerAttr>(name);
     return attr ? attr.getInt() : otherwise;
+  }
+
+  // call->parallel, or null where the regions may as well run on this thread.
+  Value *usableParallel() {
+    AbiType abi{parallelType(context)};
+    abi.check(gen.module.getDataLayout(),
+              {offsetof(aotc_parallel, struct_bytes), offsetof(aotc_parallel, threads),
+               offsetof(aotc_parallel, pool), offsetof(aotc_parallel, run)},
+              sizeof(aotc_parallel));
+    Value *given = loadPointer(field(call::Parallel)), *none = llvm::Constant::getNullValue(gen.pointer());
+    return gen.ifThen(b.CreateIsNotNull(given), {none}, [&] {
+      auto at = [&](unsigned i) { return b.CreateStructGEP(abi.type, given, i); };
+      Value *known = b.CreateICmpUGE(gen.load(gen.i32(), at(0)),
+                                     b.getInt32(gen.module.getDataLayout().getTypeAllocSize(abi.type)));
+      Value *several = b.CreateICmpUGT(gen.load(gen.i32(), at(1)), b.getInt32(1));
+      Value *callable = b.CreateIsNotNull(loadPointer(at(3)));
+      return Values{b.CreateSelect(b.CreateAnd(b.CreateAnd(known, several), callable), given, none)};
+    })[0];
   }
 
   // One block that fills *call->error and returns.

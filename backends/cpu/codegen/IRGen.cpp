@@ -162,6 +162,16 @@ void IRGen::ifThen(Value *condition, function_ref<void()> then) {
   });
 }
 
+void IRGen::returnIf(Value *condition, Value *result) {
+  Function *function = builder.GetInsertBlock()->getParent();
+  auto *taken = BasicBlock::Create(module.getContext(), "return", function);
+  auto *after = BasicBlock::Create(module.getContext(), "after", function);
+  builder.CreateCondBr(condition, taken, after);
+  builder.SetInsertPoint(taken);
+  builder.CreateRet(result);
+  builder.SetInsertPoint(after);
+}
+
 Value *IRGen::address(Value *base, Value *offset, int64_t bytes, int64_t displacement) {
   Value *at = base;
   auto *constantOffset = dyn_cast<ConstantInt>(offset);

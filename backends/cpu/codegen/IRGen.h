@@ -76,6 +76,7 @@ public:
   llvm::Value *whileLoop(llvm::Value *initial, llvm::function_ref<llvm::Value *(llvm::Value *)> condition,
                          llvm::function_ref<llvm::Value *(llvm::Value *)> step);
   void ifThen(llvm::Value *condition, llvm::function_ref<void()> then);
+  void returnIf(llvm::Value *condition, llvm::Value *result);
   // The values that `then` returns, or `otherwise` when the condition does not hold.
   Values ifThen(llvm::Value *condition, llvm::ArrayRef<llvm::Value *> otherwise,
                 llvm::function_ref<Values()> then);

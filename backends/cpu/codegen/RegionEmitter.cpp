@@ -9,7 +9,7 @@ using llvm::Value;
 
 llvm::StructType *cpu::regionContextType(llvm::LLVMContext &context) {
   llvm::Type *i64 = llvm::Type::getInt64Ty(context);
-  return llvm::StructType::get(context, {i64, i64});
+  return llvm::StructType::get(context, {i64, i64, llvm::PointerType::get(context, 0)});
 }
 
 llvm::FunctionType *cpu::regionFunctionType(plan::RegionOp op, llvm::LLVMContext &context) {
@@ -19,7 +19,14 @@ llvm::FunctionType *cpu::regionFunctionType(plan::RegionOp op, llvm::LLVMContext
 }
 
 RegionEmitter::RegionEmitter(plan::RegionOp op, IRGen &gen, llvm::Function *function)
-    : op(op), body(op.getBody().front()), gen(gen), isa(gen.isa), function(function) {
+    : op(op), body(op.getBody().front()), gen(gen), isa(gen.isa) {
+  bind(function);
+}
+
+void RegionEmitter::bind(llvm::Function *newFunction) {
+  function = newFunction;
+  inputs.clear();
+  outputs.clear();
   auto *argument = function->arg_begin();
   for (size_t i = 0; i < op.getNumOperands(); ++i)
     inputs.push_back(&*argument++);
@@ -47,7 +54,8 @@ RegionEmitter::RegionEmitter(plan::RegionOp op, IRGen &gen, llvm::Function *func
   }
   if (disjoint)
     for (llvm::Argument &argument : function->args())
-      argument.addAttr(llvm::Attribute::NoAlias);
+      if (argument.getType()->isPointerTy())
+        argument.addAttr(llvm::Attribute::NoAlias);
 }
 
 void RegionEmitter::failIf(Value *condition, aotc_status_code status, Value *detail) {

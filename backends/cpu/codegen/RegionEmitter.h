@@ -6,10 +6,13 @@
 #include "backends/cpu/codegen/IRGen.h"
 #include "ir/Plan/Plan.h"
 
+#include <optional>
+
 namespace aotc::cpu {
 
 // What a region function gets besides its buffers, in the entry's frame:
-// { int64_t detail (out: the offending value), uint64_t seed }.
+// { int64_t detail (out: the offending value), uint64_t seed,
+//   const aotc_parallel *parallel (null: everything on this thread) }.
 llvm::StructType *regionContextType(llvm::LLVMContext &context);
 // i32 (inputs..., outputs..., scratch if the region has it, context).
 llvm::FunctionType *regionFunctionType(plan::RegionOp op, llvm::LLVMContext &context);
@@ -37,6 +40,24 @@ public:
   llvm::Value *outputPointer(unsigned i = 0) { return outputs[i]; }
   llvm::Value *callSeed();                          // i64
   llvm::Value *scratchPointer() { return scratch; } // 64-byte aligned; null without scratch
+  // Stages are the steps of a region between which threads meet. Emits `body`
+  // as the next one: code in place when `tasks` is 1, else a function over a
+  // range of tasks, which runs all of them or, given aotc_call.parallel, hands
+  // them to other threads one by one. In `body`, share() tells which part of a
+  // loop the range covers. Each element has to be written by one task and
+  // computed alike however many tasks a range has. Values from outside `body`
+  // are out of reach inside it. At most kMostTasks.
+  void stage(int64_t tasks, llvm::function_ref<void()> body);
+  // The part [lo, hi) of `extent` positions that is this range's; all of them outside stages.
+  struct Share {
+    llvm::Value *lo, *hi;
+  };
+  Share share(int64_t extent);
+  // Emits `body` with nothing more to share: inside a loop that is shared already.
+  void unshared(llvm::function_ref<void()> body);
+  // The first task of the range, below the stage's `tasks`: tells ranges apart that run at the same time.
+  llvm::Value *firstTask() { return range ? range->begin : gen.index(0); }
+
   // Whether output `i` lies in the same place as input `input`.
   bool inPlace(unsigned i, unsigned input) { return outputs[i] == inputs[input]; }
 
@@ -70,14 +91,24 @@ public:
 
   // Whether elementwise() can leave the function (integer division).
   static bool canFail(mlir::Operation *op);
-  // Leaves the function with `status` when `condition` (i1) holds. `detail`: i64.
+  // Leaves the region with `status` when `condition` (i1) holds. `detail`: i64.
   void failIf(llvm::Value *condition, aotc_status_code status, llvm::Value *detail);
 
 private:
-  llvm::Function *function;
+  // Takes addresses from the leading arguments of `function`, into which code goes from now on.
+  void bind(llvm::Function *function);
+
+  struct TaskRange {
+    llvm::Value *begin, *end;
+    int64_t tasks; // of the stage
+  };
+
+  llvm::Function *function = nullptr;
   llvm::SmallVector<llvm::Value *> inputs, outputs;
   llvm::Value *scratch = nullptr;
   llvm::Value *context = nullptr; // RegionContext *
+  std::optional<TaskRange> range; // of the stage that is being emitted
+  int stages = 0;                 // with functions of their own
 };
 
 } // namespace aotc::cpu

@@ -1,5 +1,6 @@
 #include "backends/cpu/kernels/Attention.h"
 #include "backends/cpu/codegen/Reduction.h"
+#include "backends/cpu/codegen/Tasks.h"
 #include "backends/cpu/kernels/Kernels.h"
 #include "ir/NN/Constants.h"
 #include "llvm/ADT/MapVector.h"
@@ -166,26 +167,26 @@ private:
 class AttentionEmitter {
 public:
   AttentionEmitter(RegionEmitter &emitter, nn::Attention &a, const AttentionPlan &plan)
-      : emitter(emitter), gen(emitter.gen), a(a), plan(plan), panel(emitter.scratchPointer()),
+      : emitter(emitter), gen(emitter.gen), a(a), plan(plan),
+        panel(gen.address(emitter.scratchPointer(), gen.mul(emitter.firstTask(), plan.blockBytes()), 1)),
         scores(gen.address(panel, gen.index(plan.panelBytes), 1)), scoreEpilogue(emitter, a, scores, plan.block),
         valueEpilogue(emitter, a) {}
 
   void emit() {
     int64_t rows = a.rows(), blocks = llvm::divideCeil(rows, plan.block), rest = rows - (blocks - 1) * plan.block;
-    gen.loop(
-        0, a.batch() * blocks, 1,
-        [&](llvm::Value *unit) {
-          auto &b = gen.builder;
-          llvm::Value *number = blocks == 1 ? gen.index(0) : b.CreateURem(unit, gen.index(blocks));
-          llvm::Value *batch = blocks == 1 ? unit : b.CreateUDiv(unit, gen.index(blocks));
-          llvm::Value *row = gen.mul(number, plan.block);
-          if (blocks == 1 || rest == plan.block)
-            return rowBlock({batch, row, rest});
-          llvm::Value *isLast = b.CreateICmpEQ(number, gen.index(blocks - 1));
-          gen.ifThen(b.CreateNot(isLast), [&] { rowBlock({batch, row, plan.block}); });
-          gen.ifThen(isLast, [&] { rowBlock({batch, row, rest}); });
-        },
-        kRolled);
+    RegionEmitter::Share share = emitter.share(a.batch() * blocks);
+    auto body = [&](llvm::Value *unit) {
+      auto &b = gen.builder;
+      llvm::Value *number = blocks == 1 ? gen.index(0) : b.CreateURem(unit, gen.index(blocks));
+      llvm::Value *batch = blocks == 1 ? unit : b.CreateUDiv(unit, gen.index(blocks));
+      llvm::Value *row = gen.mul(number, plan.block);
+      if (blocks == 1 || rest == plan.block)
+        return rowBlock({batch, row, rest});
+      llvm::Value *isLast = b.CreateICmpEQ(number, gen.index(blocks - 1));
+      gen.ifThen(b.CreateNot(isLast), [&] { rowBlock({batch, row, plan.block}); });
+      gen.ifThen(isLast, [&] { rowBlock({batch, row, rest}); });
+    };
+    emitter.unshared([&] { gen.loop(share.lo, share.hi, 1, body, kRolled); });
   }
 
 private:
@@ -297,7 +298,7 @@ private:
 
 } // namespace
 
-AttentionPlan planAttention(nn::Attention &a, const Isa &isa) {
+AttentionPlan planAttention(nn::Attention &a, mlir::Block &body, const Isa &isa) {
   AttentionPlan plan;
   mlir::Type element = elementOf(a.scores);
   plan.scores =
@@ -316,6 +317,9 @@ AttentionPlan planAttention(nn::Attention &a, const Isa &isa) {
   int64_t blockBytes = plan.block * plan.scoresChoice.elementBytes;
   plan.panelBytes = llvm::alignTo(a.depth() * blockBytes, 64);
   plan.scoresBytes = llvm::alignTo(a.keys() * blockBytes, 64);
+  constexpr int64_t kMostCopies = 4; // of the scratch memory
+  plan.tasks = std::min(taskCount(bodyNanoseconds(body, isa), a.batch() * llvm::divideCeil(a.rows(), plan.block), isa),
+                        kMostCopies);
   return plan;
 }
 
@@ -328,8 +332,8 @@ nn::Attention attentionOf(mlir::Block &body) {
 
 void emitAttention(RegionEmitter &emitter) {
   nn::Attention a = attentionOf(emitter.body);
-  AttentionPlan plan = planAttention(a, emitter.isa);
-  AttentionEmitter(emitter, a, plan).emit();
+  AttentionPlan plan = planAttention(a, emitter.body, emitter.isa);
+  emitter.stage(plan.tasks, [&] { AttentionEmitter(emitter, a, plan).emit(); });
 }
 
 } // namespace aotc::cpu

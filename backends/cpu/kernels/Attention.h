@@ -17,10 +17,12 @@ struct AttentionPlan {
   Contraction scores, values; // of one block
   Choice scoresChoice, valuesChoice;
   int64_t block = 0; // rows of a whole block: one panel
-  int64_t panelBytes = 0, scoresBytes = 0;
-  int64_t scratchBytes() const { return panelBytes + scoresBytes; }
+  int64_t panelBytes = 0, scoresBytes = 0; // of one block
+  int64_t tasks = 1;                       // that blocks are divided into, each with scratch of its own
+  int64_t blockBytes() const { return panelBytes + scoresBytes; }
+  int64_t scratchBytes() const { return tasks * blockBytes(); }
 };
-AttentionPlan planAttention(nn::Attention &attention, const Isa &isa);
+AttentionPlan planAttention(nn::Attention &attention, mlir::Block &body, const Isa &isa);
 
 // The attention that a group of its kind holds.
 nn::Attention attentionOf(mlir::Block &body);

@@ -1,4 +1,5 @@
 #include "backends/cpu/kernels/Choice.h"
+#include "backends/cpu/codegen/Tasks.h"
 #include "ir/NN/Constants.h"
 #include "llvm/Support/MathExtras.h"
 
@@ -128,7 +129,42 @@ Tiling chooseTiling(const Contraction &c, const Choice &choice, const Isa &isa, 
   return t;
 }
 
-Scratch scratchOf(const Contraction &c, const Choice &choice) {
+// Whether rhs differs between products, so that each packs its own.
+static bool packsEachProduct(const Contraction &c, const Choice &choice) {
+  return choice.rhs == Choice::Rhs::PackedAtRunTime &&
+         llvm::any_of(c.batch, [](const BatchDim &d) { return d.rhsStride != 0; });
+}
+
+Division chooseDivision(const Contraction &c, const Choice &choice, const Isa &isa) {
+  double time = bodyNanoseconds(*c.op->getBlock(), isa);
+  int64_t wanted = taskCount(time, kMostTasks, isa);
+  if (wanted == 1)
+    return {};
+  int64_t products = c.products(), panels = c.columns / choice.panelWidth();
+  if (choice.kernel == Choice::Kernel::Depthwise) {
+    llvm::ArrayRef<int64_t> shape = c.resultShape(); // images, and positions of the first of several dimensions
+    return {Division::Along::Pixels, std::min(wanted, shape[0] * (shape.size() > 3 ? shape[1] : 1))};
+  }
+  if (products > 1 && (packsEachProduct(c, choice) || c.border.needed)) {
+    constexpr int64_t kMostCopies = 4; // of the scratch memory
+    return {Division::Along::Products, std::min({wanted, products, kMostCopies})};
+  }
+  if (products >= wanted)
+    return {Division::Along::Products, wanted};
+  if (c.groups >= wanted)
+    return {Division::Along::Groups, wanted};
+  if (choice.kernel == Choice::Kernel::Gemv)
+    return {Division::Along::Panels, std::max<int64_t>(std::min(wanted, panels / gemvStreams(c)), 1)};
+  Contraction product = c.phases.empty() ? c : c.withPhase(c.phases.front());
+  Tiling tiling = chooseTiling(product, choice, isa, choice.vectors);
+  // Tasks of other pixels read all of rhs, those of other panels all of lhs.
+  int64_t lhs = extentOf(product.pixels) * product.pixels.back().stride, rhs = c.depth * c.columns;
+  if (panels > 1 && tiling.unitsPerBlock == tiling.units && (tiling.units < 2 * wanted || rhs > lhs))
+    return {Division::Along::Panels, std::min(wanted, panels * tiling.units)};
+  return {Division::Along::Pixels, std::min(wanted, tiling.units)};
+}
+
+Scratch scratchOf(const Contraction &c, const Choice &choice, const Isa &isa) {
   Scratch s;
   if (choice.kernel != Choice::Kernel::Depthwise)
     s.border = llvm::alignTo(c.borderedElements() * choice.elementBytes, 64);
@@ -136,6 +172,10 @@ Scratch scratchOf(const Contraction &c, const Choice &choice) {
     s.panels = llvm::alignTo(c.groups * llvm::divideCeil(c.columns, choice.panelWidth()) * c.depth *
                                  choice.panelWidth() * choice.elementBytes,
                              64);
+  s.sharedPanels = !packsEachProduct(c, choice);
+  Division division = chooseDivision(c, choice, isa);
+  if (division.along == Division::Along::Products)
+    s.copies = division.tasks;
   return s;
 }
 

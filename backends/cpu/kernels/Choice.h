@@ -52,12 +52,33 @@ struct Tiling {
 };
 Tiling chooseTiling(const Contraction &c, const Choice &choice, const Isa &isa, int64_t vectors);
 
-// Temporary memory of one call: the bordered image, then the panels. In bytes.
+// Panels that a matrix-vector kernel walks together: one stream of reads does
+// not fill the memory's bandwidth.
+inline int64_t gemvStreams(const Contraction &c) { return c.rows == 1 ? 4 : 2; }
+
+// How the tasks of the kernel's stage share its work. Depthwise kernels share lines.
+struct Division {
+  enum class Along {
+    Products, // the batch
+    Groups,
+    Pixels, // units of the tiling
+    Panels, // and units within them
+  };
+  Along along = Along::Pixels;
+  int64_t tasks = 1;
+};
+Division chooseDivision(const Contraction &c, const Choice &choice, const Isa &isa);
+
+// Temporary memory of one call, in bytes: panels that all products share, then
+// for each range of tasks the bordered image and panels of the product at hand.
 struct Scratch {
   int64_t border = 0, panels = 0;
-  int64_t total() const { return border + panels; }
+  bool sharedPanels = true;
+  int64_t copies = 1; // of what belongs to one product
+  int64_t copyBytes() const { return border + (sharedPanels ? 0 : panels); }
+  int64_t total() const { return copies * copyBytes() + (sharedPanels ? panels : 0); }
 };
-Scratch scratchOf(const Contraction &c, const Choice &choice);
+Scratch scratchOf(const Contraction &c, const Choice &choice, const Isa &isa);
 
 } // namespace aotc::cpu
 #endif

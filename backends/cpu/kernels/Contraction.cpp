@@ -55,6 +55,13 @@ Contraction Contraction::withPhase(const Phase &phase) const {
   return c;
 }
 
+int64_t Contraction::products() const {
+  int64_t n = 1;
+  for (const BatchDim &d : batch)
+    n *= d.extent;
+  return n;
+}
+
 int64_t Contraction::borderedElements() const {
   if (!border.needed)
     return 0;

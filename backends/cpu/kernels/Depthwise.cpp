@@ -49,9 +49,17 @@ public:
       image *= axis.in;
     for (size_t d = 0; d + 1 < axes.size(); ++d)
       lines *= axes[d].out;
-    gen.loop(0, nn::shapeOf(c.lhs)[0], 1, [&](llvm::Value *n) {
+    // Images and the positions of the first of several dimensions are one loop, which tasks share.
+    int64_t positions = axes.size() > 1 ? axes[0].out : 1, images = nn::shapeOf(c.lhs)[0];
+    RegionEmitter::Share share = emitter.share(images * positions);
+    gen.loop(share.lo, share.hi, 1, [&](llvm::Value *i) {
+      llvm::Value *n = images == 1 ? gen.index(0) : gen.builder.CreateUDiv(i, gen.index(positions));
+      llvm::Value *x = images == 1 ? i : gen.builder.CreateURem(i, gen.index(positions));
       llvm::Value *lhs = gen.address(emitter.inputPointer(c.lhs), gen.mul(n, image), choice.elementBytes);
-      outer(0, lhs, gen.mul(n, lines), {});
+      if (axes.size() > 1)
+        at(0, x, lhs, gen.mul(n, lines), {});
+      else
+        outer(0, lhs, gen.mul(n, lines), {});
     }, kRolled);
   }
 
@@ -69,17 +77,19 @@ private:
       row = gen.mul(line, axes.back().out);
       return alongLine();
     }
+    gen.loop(0, axes[d].out, 1, [&](llvm::Value *x) { at(d, x, lhs, line, taps); }, kRolled);
+  }
+
+  // The same at position x of axes[d].
+  void at(size_t d, llvm::Value *x, llvm::Value *lhs, llvm::Value *line, llvm::SmallVector<Taps, 2> taps) {
     const Axis &axis = axes[d];
     // `line` so far counts whole lines of the image; positions of this axis cover several.
     int64_t inner = 1;
     for (size_t i = d + 1; i + 1 < axes.size(); ++i)
       inner *= axes[i].out;
-    gen.loop(0, axis.out, 1, [&](llvm::Value *x) {
-      llvm::Value *start = gen.add(gen.mul(x, axis.stride), -axis.low);
-      auto next = taps;
-      next.push_back(clipped(axis, start));
-      outer(d + 1, lhs, gen.add(line, gen.mul(x, inner)), next);
-    }, kRolled);
+    llvm::Value *start = gen.add(gen.mul(x, axis.stride), -axis.low);
+    taps.push_back(clipped(axis, start));
+    outer(d + 1, lhs, gen.add(line, gen.mul(x, inner)), taps);
   }
 
   Taps clipped(const Axis &axis, llvm::Value *start) {

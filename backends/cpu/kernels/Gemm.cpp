@@ -30,20 +30,38 @@ private:
     this->vectors = vectors;
     this->valid = valid;
     tiling = chooseTiling(c, choice, emitter.isa, vectors);
+    prefetch = prefetchPays(count);
     int64_t perBlock = count == 1 ? tiling.units : tiling.unitsPerBlock;
-    gen.loop(0, tiling.units, perBlock, [&](llvm::Value *unit) {
-      llvm::Value *end = gen.index(tiling.units);
+    if (product.sharesPanels && perBlock == tiling.units)
+      return sharedPanels(first, count);
+    RegionEmitter::Share share = emitter.share(tiling.units);
+    gen.loop(share.lo, share.hi, perBlock, [&](llvm::Value *unit) {
+      llvm::Value *end = share.hi;
       if (perBlock < tiling.units)
-        end = gen.builder.CreateBinaryIntrinsic(llvm::Intrinsic::smin, gen.add(unit, perBlock), end);
-      gen.loop(first, first + count, 1, [&](llvm::Value *panel) {
-        bool direct = choice.rhs == Choice::Rhs::Direct;
-        column = gen.add(product.column, gen.mul(panel, choice.panelWidth()));
-        llvm::Value *offset = gen.mul(panel, choice.panelWidth() * (direct ? 1 : c.depth));
-        rhs = gen.address(product.rhs, offset, choice.elementBytes);
-        prefetch = prefetchPays(count);
-        units(unit, end);
-      }, kRolled);
+        end = clamped(gen.add(unit, perBlock), end, /*upper=*/true);
+      gen.loop(first, first + count, 1, [&](llvm::Value *panel) { panelUnits(panel, unit, end); }, kRolled);
     }, kRolled);
+  }
+
+  // The same when ranges of tasks cover parts of all units of all panels, laid end to end.
+  void sharedPanels(int64_t first, int64_t count) {
+    RegionEmitter::Share share = emitter.share(count * tiling.units);
+    auto &b = gen.builder;
+    llvm::Value *size = gen.index(tiling.units);
+    llvm::Value *end = b.CreateUDiv(gen.add(share.hi, tiling.units - 1), size);
+    gen.loop(b.CreateUDiv(share.lo, size), end, 1, [&](llvm::Value *panel) {
+      llvm::Value *start = gen.mul(panel, tiling.units);
+      panelUnits(gen.add(panel, first), clamped(b.CreateSub(share.lo, start), gen.index(0), /*upper=*/false),
+                 clamped(b.CreateSub(share.hi, start), size, /*upper=*/true));
+    }, kRolled);
+  }
+
+  void panelUnits(llvm::Value *panel, llvm::Value *begin, llvm::Value *end) {
+    bool direct = choice.rhs == Choice::Rhs::Direct;
+    column = gen.add(product.column, gen.mul(panel, choice.panelWidth()));
+    llvm::Value *offset = gen.mul(panel, choice.panelWidth() * (direct ? 1 : c.depth));
+    rhs = gen.address(product.rhs, offset, choice.elementBytes);
+    units(begin, end);
   }
 
   // A panel that comes from L3 or memory and serves few tiles: the tiles of the
@@ -81,7 +99,8 @@ private:
     auto sized = [&](int64_t lo, int64_t hi, int64_t size) {
       if (lo == hi || size == 0)
         return;
-      gen.loop(clamped(begin, lo, /*upper=*/false), clamped(end, hi, /*upper=*/true), 1, [&](llvm::Value *t) {
+      gen.loop(clamped(begin, gen.index(lo), /*upper=*/false), clamped(end, gen.index(hi), /*upper=*/true), 1,
+               [&](llvm::Value *t) {
         // Tile t of this size starts after `lo` tiles that are one pixel larger.
         llvm::Value *pixel = gen.add(gen.mul(t, size), lo);
         Places places;
@@ -97,13 +116,11 @@ private:
   }
 
   // max(bound, value) or min: the part of a block that lies in a run of tiles.
-  llvm::Value *clamped(llvm::Value *value, int64_t bound, bool upper) {
-    if (auto *known = llvm::dyn_cast<llvm::ConstantInt>(value)) {
-      int64_t v = known->getSExtValue();
-      return gen.index(upper ? std::min(v, bound) : std::max(v, bound));
-    }
-    return gen.builder.CreateBinaryIntrinsic(upper ? llvm::Intrinsic::smin : llvm::Intrinsic::smax, value,
-                                             gen.index(bound));
+  llvm::Value *clamped(llvm::Value *value, llvm::Value *bound, bool upper) {
+    auto *v = llvm::dyn_cast<llvm::ConstantInt>(value), *limit = llvm::dyn_cast<llvm::ConstantInt>(bound);
+    if (v && limit)
+      return (v->getSExtValue() < limit->getSExtValue()) == upper ? value : bound;
+    return gen.builder.CreateBinaryIntrinsic(upper ? llvm::Intrinsic::smin : llvm::Intrinsic::smax, value, bound);
   }
 
   void crossingTiles(llvm::Value *unit) {

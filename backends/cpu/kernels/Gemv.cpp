@@ -1,5 +1,4 @@
-// Products with one or two rows: bound by reading rhs once. Several panels are
-// walked together, because one stream of reads does not fill the memory's bandwidth.
+// Products with one or two rows: bound by reading rhs once.
 #include "backends/cpu/kernels/Kernels.h"
 #include "backends/cpu/kernels/Product.h"
 #include "llvm/Support/MathExtras.h"
@@ -15,19 +14,25 @@ public:
 
   void emit() {
     int64_t width = choice.panelWidth(), full = c.columns / width, rest = c.columns % width;
-    int64_t streams = c.rows == 1 ? 4 : 2, trips = full / streams, left = full % streams;
+    int64_t streams = gemvStreams(c), trips = full / streams, left = full % streams;
     // Stream s covers panels [s * trips, (s + 1) * trips).
-    gen.loop(0, trips, 1, [&](llvm::Value *panel) { tile(panel, trips, streams, choice.vectors, choice.lanes); },
-             LoopHints{/*mayUnroll=*/false});
+    shared(trips, [&](llvm::Value *panel) { tile(panel, trips, streams, choice.vectors, choice.lanes); });
     if (left > 0)
-      tile(gen.index(full - left), 1, left, choice.vectors, choice.lanes);
+      shared(1, [&](llvm::Value *) { tile(gen.index(full - left), 1, left, choice.vectors, choice.lanes); });
     if (rest > 0) {
       int64_t vectors = llvm::divideCeil(rest, choice.lanes);
-      tile(gen.index(full), 0, 1, vectors, rest - (vectors - 1) * choice.lanes);
+      shared(1, [&](llvm::Value *) {
+        tile(gen.index(full), 0, 1, vectors, rest - (vectors - 1) * choice.lanes);
+      });
     }
   }
 
 private:
+  void shared(int64_t trips, llvm::function_ref<void(llvm::Value *)> body) {
+    RegionEmitter::Share share = emitter.share(trips);
+    gen.loop(share.lo, share.hi, 1, body, LoopHints{/*mayUnroll=*/false});
+  }
+
   // `streams` panels from `panel` on, `distance` panels apart.
   void tile(llvm::Value *panel, int64_t distance, int64_t streams, int64_t vectors, int64_t valid) {
     bool direct = choice.rhs == Choice::Rhs::Direct;

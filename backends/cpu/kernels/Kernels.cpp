@@ -1,5 +1,7 @@
 #include "backends/cpu/kernels/Kernels.h"
+#include "backends/cpu/codegen/Tasks.h"
 #include "backends/cpu/kernels/Attention.h"
+#include "ir/NN/Constants.h"
 #include "llvm/Support/MathExtras.h"
 
 namespace aotc::cpu {
@@ -8,81 +10,101 @@ namespace {
 
 constexpr LoopHints kRolled{/*mayUnroll=*/false};
 
-// One product of the batch, all its groups.
-void emitGroups(RegionEmitter &emitter, const Contraction &c, const Choice &choice, Epilogue &epilogue,
-                const Product &product) {
-  IRGen &gen = emitter.gen;
-  int64_t panels = llvm::divideCeil(c.columns, choice.panelWidth());
-  int64_t rhsStride = choice.rhs == Choice::Rhs::Direct ? c.columns : panels * c.depth * choice.panelWidth();
-  gen.loop(0, c.groups, 1, [&](llvm::Value *group) {
-    Product part = product;
-    part.lhs = gen.address(product.lhs, gen.mul(group, c.lhsGroupStride), choice.elementBytes);
-    part.rhs = gen.address(product.rhs, gen.mul(group, rhsStride), choice.elementBytes);
-    part.column = gen.add(product.column, gen.mul(group, c.columns));
-    for (const Phase &phase : c.phases) {
-      Product shifted = part;
-      shifted.lhs = gen.address(part.lhs, gen.index(phase.firstPixel), choice.elementBytes);
-      shifted.rhs = gen.address(part.rhs, gen.index(phase.firstStep * choice.panelWidth()), choice.elementBytes);
-      shifted.row = gen.add(part.row, phase.firstRow);
-      emitGemm(emitter, c.withPhase(phase), choice, epilogue, shifted);
-    }
-    if (!c.phases.empty())
-      return;
-    if (choice.kernel == Choice::Kernel::Gemv)
-      emitGemv(emitter, c, choice, epilogue, part);
-    else
-      emitGemm(emitter, c, choice, epilogue, part);
-  }, kRolled);
-}
-
-// Packs rhs group by group.
-llvm::Value *packedRhs(RegionEmitter &emitter, const Contraction &c, const Choice &choice, const Scratch &scratch,
-                       llvm::Value *rhs) {
-  IRGen &gen = emitter.gen;
-  llvm::Value *to = gen.address(emitter.scratchPointer(), gen.index(scratch.border), 1);
-  int64_t panelElements = llvm::divideCeil(c.columns, choice.panelWidth()) * c.depth * choice.panelWidth();
-  gen.loop(0, c.groups, 1, [&](llvm::Value *group) {
-    emitPanels(emitter, c, choice, gen.address(rhs, gen.mul(group, c.columns), choice.elementBytes),
-               gen.address(to, gen.mul(group, panelElements), choice.elementBytes));
-  }, kRolled);
-  return to;
-}
-
-class BatchLoops {
+// What has to be done before the products, then the products of the batch.
+class ContractionStages {
 public:
-  BatchLoops(RegionEmitter &emitter, const Contraction &c, const Choice &choice)
-      : emitter(emitter), gen(emitter.gen), c(c), choice(choice), scratch(scratchOf(c, choice)),
-        epilogue(emitter, c) {}
+  ContractionStages(RegionEmitter &emitter, const Contraction &c, const Choice &choice)
+      : emitter(emitter), gen(emitter.gen), c(c), choice(choice), scratch(scratchOf(c, choice, emitter.isa)),
+        division(chooseDivision(c, choice, emitter.isa)), epilogue(emitter, c) {}
 
   void emit() {
-    llvm::Value *rhs = emitter.inputPointer(c.rhs);
-    // An operand that every product shares is packed once.
-    packInside = llvm::any_of(c.batch, [](const BatchDim &d) { return d.rhsStride != 0; });
-    if (choice.rhs == Choice::Rhs::PackedAtRunTime && !packInside)
-      rhs = packedRhs(emitter, c, choice, scratch, rhs);
-    run(0, emitter.inputPointer(c.lhs), rhs, gen.index(0));
+    if (choice.rhs == Choice::Rhs::PackedAtRunTime && scratch.sharedPanels)
+      emitter.stage(taskCount(copyNanoseconds(scratch.panels), c.columns / choice.panelWidth(), emitter.isa),
+                    [&] { pack(emitter.inputPointer(c.rhs), emitter.scratchPointer()); });
+    // The image of a single product; those of a batch are copied one by one.
+    oneImage = scratch.border > 0 && c.products() == 1;
+    if (oneImage)
+      emitter.stage(taskCount(copyNanoseconds(scratch.border), nn::shapeOf(c.lhs)[1], emitter.isa),
+                    [&] { emitBorderedCopy(emitter, c, emitter.inputPointer(c.lhs), ownScratch()); });
+    emitter.stage(division.tasks, [&] {
+      llvm::Value *own = ownScratch();
+      divided(Division::Along::Products, c.products(), [&](llvm::Value *index) { product(index, own); });
+    });
   }
 
 private:
-  // Loops over batch[dim...]; `row` counts products done.
-  void run(size_t dim, llvm::Value *lhs, llvm::Value *rhs, llvm::Value *index) {
-    if (dim == c.batch.size())
-      return one(lhs, rhs, index);
-    const BatchDim &d = c.batch[dim];
-    gen.loop(0, d.extent, 1, [&](llvm::Value *i) {
-      run(dim + 1, gen.address(lhs, gen.mul(i, d.lhsStride), choice.elementBytes),
-          gen.address(rhs, gen.mul(i, d.rhsStride), choice.elementBytes), gen.add(gen.mul(index, d.extent), i));
-    }, kRolled);
+  // A loop that tasks may be divided along.
+  void divided(Division::Along along, int64_t extent, llvm::function_ref<void(llvm::Value *)> body) {
+    if (division.along != along)
+      return gen.loop(0, extent, 1, body, kRolled);
+    RegionEmitter::Share share = emitter.share(extent);
+    emitter.unshared([&] { gen.loop(share.lo, share.hi, 1, body, kRolled); });
   }
 
-  void one(llvm::Value *lhs, llvm::Value *rhs, llvm::Value *index) {
-    if (choice.rhs == Choice::Rhs::PackedAtRunTime && packInside)
-      rhs = packedRhs(emitter, c, choice, scratch, rhs);
-    if (scratch.border > 0) {
-      emitBorderedCopy(emitter, c, lhs, emitter.scratchPointer());
-      lhs = emitter.scratchPointer();
+  // Where the range of tasks makes copies of its own, past the panels that all products share.
+  llvm::Value *ownScratch() {
+    if (scratch.total() == 0)
+      return nullptr;
+    llvm::Value *copy = scratch.copies > 1 ? emitter.firstTask() : gen.index(0);
+    llvm::Value *shared = gen.index(scratch.sharedPanels ? scratch.panels : 0);
+    return gen.address(gen.address(emitter.scratchPointer(), shared, 1), gen.mul(copy, scratch.copyBytes()), 1);
+  }
+
+  void product(llvm::Value *index, llvm::Value *own) {
+    llvm::Value *lhs = emitter.inputPointer(c.lhs), *rhs = emitter.inputPointer(c.rhs), *rest = index;
+    for (size_t d = c.batch.size(); d-- > 0;) {
+      llvm::Value *extent = gen.index(c.batch[d].extent);
+      llvm::Value *position = d ? gen.builder.CreateURem(rest, extent) : rest;
+      rest = d ? gen.builder.CreateUDiv(rest, extent) : rest;
+      lhs = gen.address(lhs, gen.mul(position, c.batch[d].lhsStride), choice.elementBytes);
+      rhs = gen.address(rhs, gen.mul(position, c.batch[d].rhsStride), choice.elementBytes);
     }
-    emitGroups(emitter, c, choice, epilogue, {lhs, rhs, gen.mul(index, c.rows), gen.index(0)});
+    if (choice.rhs == Choice::Rhs::PackedAtRunTime) {
+      llvm::Value *panels = scratch.sharedPanels ? emitter.scratchPointer() : gen.address(own, gen.index(scratch.border), 1);
+      if (!scratch.sharedPanels)
+        pack(rhs, panels);
+      rhs = panels;
+    }
+    if (scratch.border > 0) {
+      if (!oneImage)
+        emitBorderedCopy(emitter, c, lhs, own);
+      lhs = own;
+    }
+    bool sharesPanels = division.along == Division::Along::Panels;
+    groups({lhs, rhs, gen.mul(index, c.rows), gen.index(0), sharesPanels});
+  }
+
+  void groups(const Product &product) {
+    int64_t panels = llvm::divideCeil(c.columns, choice.panelWidth());
+    int64_t rhsStride = choice.rhs == Choice::Rhs::Direct ? c.columns : panels * c.depth * choice.panelWidth();
+    divided(Division::Along::Groups, c.groups, [&](llvm::Value *group) {
+      Product part = product;
+      part.lhs = gen.address(product.lhs, gen.mul(group, c.lhsGroupStride), choice.elementBytes);
+      part.rhs = gen.address(product.rhs, gen.mul(group, rhsStride), choice.elementBytes);
+      part.column = gen.add(product.column, gen.mul(group, c.columns));
+      for (const Phase &phase : c.phases) {
+        Product shifted = part;
+        shifted.lhs = gen.address(part.lhs, gen.index(phase.firstPixel), choice.elementBytes);
+        shifted.rhs = gen.address(part.rhs, gen.index(phase.firstStep * choice.panelWidth()), choice.elementBytes);
+        shifted.row = gen.add(part.row, phase.firstRow);
+        emitGemm(emitter, c.withPhase(phase), choice, epilogue, shifted);
+      }
+      if (!c.phases.empty())
+        return;
+      if (choice.kernel == Choice::Kernel::Gemv)
+        emitGemv(emitter, c, choice, epilogue, part);
+      else
+        emitGemm(emitter, c, choice, epilogue, part);
+    });
+  }
+
+  // Packs rhs group by group.
+  void pack(llvm::Value *rhs, llvm::Value *to) {
+    int64_t panelElements = llvm::divideCeil(c.columns, choice.panelWidth()) * c.depth * choice.panelWidth();
+    gen.loop(0, c.groups, 1, [&](llvm::Value *group) {
+      emitPanels(emitter, c, choice, gen.address(rhs, gen.mul(group, c.columns), choice.elementBytes),
+                 gen.address(to, gen.mul(group, panelElements), choice.elementBytes));
+    }, kRolled);
   }
 
   RegionEmitter &emitter;
@@ -90,8 +112,9 @@ private:
   const Contraction &c;
   const Choice &choice;
   Scratch scratch;
+  Division division;
   GroupEpilogue epilogue;
-  bool packInside = false;
+  bool oneImage = false;
 };
 
 } // namespace
@@ -111,10 +134,11 @@ bool emitContractionKernel(RegionEmitter &emitter) {
     return false;
   if (choice->kernel == Choice::Kernel::Depthwise) {
     GroupEpilogue epilogue(emitter, *c);
-    emitDepthwise(emitter, *c, *choice, epilogue);
+    emitter.stage(chooseDivision(*c, *choice, emitter.isa).tasks,
+                  [&] { emitDepthwise(emitter, *c, *choice, epilogue); });
     return true;
   }
-  BatchLoops(emitter, *c, *choice).emit();
+  ContractionStages(emitter, *c, *choice).emit();
   return true;
 }
 

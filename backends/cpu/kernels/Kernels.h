@@ -18,9 +18,11 @@ struct Product {
   llvm::Value *rhs;  // panels, or rows if the choice is Direct; of the first group
   llvm::Value *row;  // first row of the output
   llvm::Value *column; // first column of the output
+  bool sharesPanels = false; // ranges of tasks share panels with the units in them, otherwise units
 };
 
-// The loops of each kernel over one product. The product's lhs, rhs and column are those of its group.
+// The loops of each kernel over one product. The product's lhs, rhs and column
+// are those of its group. Here and below, a stage's range of tasks does its share.
 void emitGemm(RegionEmitter &emitter, const Contraction &c, const Choice &choice, Epilogue &epilogue,
               const Product &product);
 void emitGemv(RegionEmitter &emitter, const Contraction &c, const Choice &choice, Epilogue &epilogue,

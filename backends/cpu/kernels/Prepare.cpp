@@ -80,18 +80,27 @@ void emitBorderedCopy(RegionEmitter &emitter, const Contraction &c, llvm::Value 
     int64_t low = std::min(c.border.low[d], c.border.extents[d]);
     int64_t inside = std::min(in[d + 1], c.border.extents[d] - low);
     int64_t high = c.border.extents[d] - low - inside;
-    zeros(at, low * outPitch);
+    // The first dimension is what tasks share.
+    auto shared = [&](int64_t count, llvm::function_ref<void(llvm::Value *)> body) {
+      RegionEmitter::Share share{gen.index(0), gen.index(count)};
+      if (d == 0)
+        share = emitter.share(count);
+      gen.loop(share.lo, share.hi, 1, body, kRolled);
+    };
+    shared(1, [&](llvm::Value *) { zeros(at, low * outPitch); });
     at = gen.address(at, gen.index(low * outPitch), bytes);
     if (d + 1 == c.border.extents.size()) {
-      inVectors(gen, inside * channels, lanes, [&](llvm::Value *i, int64_t n) {
-        emitter.store(c.element, emitter.load(c.element, from, i, n), at, i);
+      shared(1, [&](llvm::Value *) {
+        inVectors(gen, inside * channels, lanes, [&](llvm::Value *i, int64_t n) {
+          emitter.store(c.element, emitter.load(c.element, from, i, n), at, i);
+        });
       });
     } else {
-      gen.loop(0, inside, 1, [&](llvm::Value *i) {
+      shared(inside, [&](llvm::Value *i) {
         self(self, d + 1, gen.address(from, gen.mul(i, inPitch), bytes), gen.address(at, gen.mul(i, outPitch), bytes));
-      }, kRolled);
+      });
     }
-    zeros(gen.address(at, gen.index(inside * outPitch), bytes), high * outPitch);
+    shared(1, [&](llvm::Value *) { zeros(gen.address(at, gen.index(inside * outPitch), bytes), high * outPitch); });
   };
   fill(fill, 0, image, to);
 }
@@ -146,9 +155,13 @@ void emitPanels(RegionEmitter &emitter, const Contraction &c, const Choice &choi
           gen.address(at, gen.mul(k, width), choice.elementBytes), count);
     }, kRolled);
   };
-  gen.loop(0, full, 1, [&](llvm::Value *p) { panel(p, width); }, kRolled);
+  auto shared = [&](int64_t first, int64_t count, int64_t columns) {
+    RegionEmitter::Share share = emitter.share(count);
+    gen.loop(share.lo, share.hi, 1, [&](llvm::Value *p) { panel(gen.add(p, first), columns); }, kRolled);
+  };
+  shared(0, full, width);
   if (rest > 0)
-    panel(gen.index(full), rest);
+    shared(full, 1, rest);
 }
 
 } // namespace aotc::cpu

@@ -295,7 +295,7 @@ absl::Status KernelHarness::load() {
   place(*elementCount(resultShape) * byteSize(resultType));
   if (auto scratch = region.getScratch())
     place(llvm::alignTo(scratch->getBytes(), 64));
-  place(64); // the context
+  std::memset(place(64), 0, 64); // the context
   return absl::OkStatus();
 }
 
