@@ -3,8 +3,8 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "compiler/artifact/Loader.h"
-#include "compiler/artifact/Pool.h"
 #include "tools/common/Options.h"
+#include "tools/common/Threads.h"
 #include "tools/common/Values.h"
 #include "llvm/Support/FormatVariadic.h"
 #include "llvm/Support/JSON.h"
@@ -27,8 +27,7 @@ cl::opt<std::string> secondsText("seconds", cl::value_desc("S"), cl::cat(tools::
                                  cl::desc("How long to measure, after the warm-up (default 1)"));
 cl::opt<std::string>
     threadsText("threads", cl::value_desc("T"), cl::cat(tools::toolCategory()),
-                cl::desc("Threads offered to the model, each pinned to a CPU of the inherited "
-                         "mask (default 1)"));
+                cl::desc("Threads that the model may use, the calling one included (default 1)"));
 cl::opt<bool> asJson("json", cl::cat(tools::toolCategory()),
                      cl::desc("Print one JSON object on standard output"));
 
@@ -74,11 +73,9 @@ absl::Status run() {
   if (!secondsText.empty() &&
       (!absl::SimpleAtod(secondsText.getValue(), &seconds) || !(seconds >= 0 && seconds <= 86400)))
     return usageError(absl::StrCat("--seconds ", secondsText.getValue(), ": give a number from 0 to 86400"));
-  std::vector<int> cpus = allowedCpus();
-  unsigned threads = 1;
-  if (!threadsText.empty() &&
-      (!absl::SimpleAtoi(threadsText.getValue(), &threads) || threads < 1 || threads > 1024))
-    return usageError(absl::StrCat("--threads ", threadsText.getValue(), ": give a number from 1 to 1024"));
+  absl::StatusOr<tools::Threads> threads = tools::Threads::create(threadsText);
+  if (!threads.ok())
+    return threads.status();
   options->emit = {Emit::Obj};
 
   absl::StatusOr<CompileResult> result = tools::compile(*options, asJson);
@@ -91,14 +88,8 @@ absl::Status run() {
   absl::StatusOr<std::unique_ptr<LoadedModel>> model = LoadedModel::load(result->object, options->name);
   if (!model.ok())
     return model.status();
-  // More threads than CPUs share them; pinning would then only hurt.
-  if (threads > cpus.size())
-    cpus.clear();
-  if (!cpus.empty())
-    pinTo(cpus[0]);
-  Pool pool(threads, cpus);
   LoadedModel::CallOptions callOptions;
-  callOptions.parallel = threads > 1 ? pool.parallel() : nullptr;
+  callOptions.parallel = threads->parallel();
   PreparedCall call(**model, *inputs, callOptions);
   absl::StatusOr<std::vector<double>> times = measure(call, seconds);
   if (!times.ok())
@@ -108,13 +99,13 @@ absl::Status run() {
   if (!asJson)
     return tools::print(
         absl::StrFormat("%s  min %.4f ms  median %.4f ms  p95 %.4f ms  (%d runs, %d thread%s)\n",
-                        printable(options->modelPath), times->front(), median, p95, times->size(), threads,
-                        threads == 1 ? "" : "s"));
+                        printable(options->modelPath), times->front(), median, p95, times->size(),
+                        threads->count(), threads->count() == 1 ? "" : "s"));
   llvm::json::Value figures = llvm::json::Object{{"model", llvm::json::fixUTF8(options->modelPath)},
                                                  {"min_ms", times->front()},
                                                  {"median_ms", median},
                                                  {"p95_ms", p95},
-                                                 {"threads", static_cast<int64_t>(threads)},
+                                                 {"threads", static_cast<int64_t>(threads->count())},
                                                  {"runs", static_cast<int64_t>(times->size())},
                                                  {"cpu", result->model.target.cpu},
                                                  {"arena_bytes", result->model.arenaBytes},

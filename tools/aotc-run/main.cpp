@@ -6,6 +6,7 @@
 #include "compiler/artifact/OutputFile.h"
 #include "tools/common/Compare.h"
 #include "tools/common/Options.h"
+#include "tools/common/Threads.h"
 #include "tools/common/Values.h"
 #include "llvm/Support/FileSystem.h"
 #include "llvm/Support/FormatVariadic.h"
@@ -36,6 +37,9 @@ cl::opt<std::string>
                   "must be equal unless it is given)"));
 cl::opt<std::string> outputFolder("output-dir", cl::value_desc("D"), cl::cat(tools::toolCategory()),
                                   cl::desc("Write the outputs to D as .npy files"));
+cl::opt<std::string>
+    threadsText("threads", cl::value_desc("T"), cl::cat(tools::toolCategory()),
+                cl::desc("Threads that the model may use, the calling one included (default 1)"));
 cl::opt<bool> asJson("json", cl::cat(tools::toolCategory()),
                      cl::desc("Print one JSON object on standard output"));
 
@@ -163,6 +167,9 @@ absl::StatusOr<ExitCode> run() {
   absl::StatusOr<std::vector<InputSpec>> specs = parseExpects();
   if (!specs.ok())
     return specs.status();
+  absl::StatusOr<tools::Threads> threads = tools::Threads::create(threadsText);
+  if (!threads.ok())
+    return threads.status();
   if (options->outputs.empty()) // named expectations choose the outputs
     for (const InputSpec &spec : *specs)
       if (!spec.name.empty())
@@ -178,7 +185,7 @@ absl::StatusOr<ExitCode> run() {
   absl::StatusOr<std::unique_ptr<LoadedModel>> model = LoadedModel::load(result->object, options->name);
   if (!model.ok())
     return model.status();
-  absl::StatusOr<std::vector<Tensor>> values = (*model)->run(*inputs);
+  absl::StatusOr<std::vector<Tensor>> values = (*model)->run(*inputs, {threads->parallel()});
   if (!values.ok())
     return values.status();
 
