@@ -29,6 +29,11 @@ struct TargetSpec {
   std::string features; // LLVM feature string, "+avx2,-avx512f"
 };
 
+// What the user lets kernels do.
+struct SelectOptions {
+  bool winograd = true; // 3x3 convolutions by minimal filtering, which rounds differently
+};
+
 struct EmitOptions {
   TargetSpec target;
   std::string name;          // C identifier: prefix of the exported symbols NAME_call and NAME_info
@@ -68,7 +73,8 @@ public:
   virtual absl::StatusOr<TargetSpec> resolve(const TargetSpec &wanted) const = 0;
   virtual void registerDialects(mlir::DialectRegistry &registry) const = 0;
   // Adds passes over func.func: nn.fusion in, nn.fusion with `kernel` and `scratch` out.
-  virtual void buildSelectPhase(mlir::OpPassManager &pm, const TargetSpec &target) const = 0;
+  virtual void buildSelectPhase(mlir::OpPassManager &pm, const TargetSpec &target,
+                                const SelectOptions &options) const = 0;
   // `module` holds one planned function.
   virtual absl::StatusOr<EmitResult> emit(mlir::ModuleOp module, const EmitOptions &options) const = 0;
 };

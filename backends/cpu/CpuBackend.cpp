@@ -24,11 +24,13 @@ public:
   void registerDialects(mlir::DialectRegistry &registry) const override {
     registry.insert<plan::PlanDialect, nn::NNDialect>();
   }
-  void buildSelectPhase(mlir::OpPassManager &pm, const TargetSpec &target) const override {
+  void buildSelectPhase(mlir::OpPassManager &pm, const TargetSpec &target,
+                        const SelectOptions &chosen) const override {
     cpu::CpuSelectOptions options;
     options.triple = target.triple;
     options.cpu = target.cpu;
     options.features = target.features;
+    options.winograd = chosen.winograd;
     pm.addPass(cpu::createCpuSelect(options));
   }
   absl::StatusOr<EmitResult> emit(mlir::ModuleOp module, const EmitOptions &options) const override {

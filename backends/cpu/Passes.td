@@ -37,7 +37,9 @@ def CpuSelect : Pass<"aotc-cpu-select", "::mlir::func::FuncOp"> {
     Option<"triple", "triple", "std::string", "\"x86_64-unknown-linux-gnu\"", "Target triple">,
     Option<"cpu", "cpu", "std::string", "\"x86-64-v3\"", "LLVM CPU name">,
     Option<"features", "features", "std::string", "\"+sse4.1,+avx2,+fma,+f16c\"",
-           "LLVM feature string that names all features">];
+           "LLVM feature string that names all features">,
+    Option<"winograd", "winograd", "bool", "true",
+           "Compute 3x3 convolutions by minimal filtering where it is faster and accurate">];
   let statistics = [
     Statistic<"kernels", "kernels", "Contractions with a kernel of the generator">,
     Statistic<"packed", "packed", "Constant operands packed">];

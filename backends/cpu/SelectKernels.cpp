@@ -4,6 +4,7 @@
 #include "backends/cpu/kernels/Attention.h"
 #include "backends/cpu/kernels/Choice.h"
 #include "backends/cpu/kernels/Epilogue.h"
+#include "backends/cpu/kernels/WinogradPlan.h"
 #include "ir/NN/Constants.h"
 #include "mlir/IR/Builders.h"
 #include "llvm/Support/MathExtras.h"
@@ -71,6 +72,10 @@ class CpuSelect : public impl::CpuSelectBase<CpuSelect> {
       return false;
     if (choice->rhs != Choice::Rhs::Packed && choice->kernel != Choice::Kernel::Depthwise &&
         canPack(*c, operand)) {
+      if (winograd && choice->kernel == Choice::Kernel::Gemm && mayUseWinograd(*c))
+        c->winogradTile = chooseWinogradTile(*c, *choice, isa, *nn::constantOf(operand));
+      if (c->winogradTile > 0)
+        choice->kernel = Choice::Kernel::Winograd;
       pack(fusion, *c, choice->panelWidth());
       choice->rhs = Choice::Rhs::Packed;
       ++packed;
@@ -99,21 +104,25 @@ class CpuSelect : public impl::CpuSelectBase<CpuSelect> {
     unsigned index = c.rhs.getArgNumber();
     Value original = fusion.getInputs()[index];
     // Equal operands that are packed alike share the panels.
-    Value &panels = packedConstants[{original, {c.groups, c.rhsTransposed ? -width : width}}];
+    int64_t form = c.winogradTile > 0 ? -c.winogradTile : c.groups;
+    Value &panels = packedConstants[{original, {form, c.rhsTransposed ? -width : width}}];
     OpBuilder b(fusion);
     if (!panels) {
       b.setInsertionPointAfter(original.getDefiningOp());
       Tensor rhs = *nn::constantOf(original);
       panels = nn::makeConstant(b, original.getLoc(),
-                                c.element.isF64() ? packPanels<double>(c, width, rhs)
-                                                  : packPanels<float>(c, width, rhs));
+                                c.winogradTile > 0    ? packWinograd(c.winogradTile, width, rhs)
+                                : c.element.isF64() ? packPanels<double>(c, width, rhs)
+                                                    : packPanels<float>(c, width, rhs));
     }
     fusion.getInputsMutable()[index].assign(panels);
     Type logical = c.rhs.getType();
     BlockArgument argument = fusion.getBody().getArgument(index);
     argument.setType(panels.getType());
     b.setInsertionPointToStart(&fusion.getBody().front());
-    auto unpack = b.create<nn::UnpackPanelsOp>(c.op->getLoc(), logical, argument, c.rhsTransposed);
+    Value unpack = c.winogradTile > 0
+                       ? b.create<nn::UnpackWinogradOp>(c.op->getLoc(), logical, argument).getResult()
+                       : b.create<nn::UnpackPanelsOp>(c.op->getLoc(), logical, argument, c.rhsTransposed).getResult();
     c.op->setOperand(1, unpack);
   }
 

@@ -30,7 +30,7 @@ public:
   void registerDialects(mlir::DialectRegistry &registry) const override {
     registry.insert<plan::PlanDialect>();
   }
-  void buildSelectPhase(mlir::OpPassManager &, const TargetSpec &) const override {}
+  void buildSelectPhase(mlir::OpPassManager &, const TargetSpec &, const SelectOptions &) const override {}
 
   absl::StatusOr<EmitResult> emit(mlir::ModuleOp module, const EmitOptions &options) const override {
     EmitResult result;

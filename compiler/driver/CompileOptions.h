@@ -20,6 +20,7 @@ struct CompileOptions {
   std::vector<InputSpec> inputs;
   std::vector<std::string> outputs; // empty: the nodes that nobody consumes
   TargetSpec target;                // empty fields: the host
+  SelectOptions select;
   std::string name = "model";       // C identifier, prefix of all exported symbols
   std::string headerFile;           // file name that the header's first line shows
   bool selfContained = false;       // abi.h is copied into the header

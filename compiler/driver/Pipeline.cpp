@@ -39,7 +39,7 @@ absl::Status fuse(Compilation &c) {
 
 absl::Status select(Compilation &c) {
   return c.runPasses(
-      "select", [&](mlir::OpPassManager &pm) { c.backend->buildSelectPhase(pm, c.result.model.target); });
+      "select", [&](mlir::OpPassManager &pm) { c.backend->buildSelectPhase(pm, c.result.model.target, c.options.select); });
 }
 
 absl::Status schedule(Compilation &c) {

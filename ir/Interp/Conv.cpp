@@ -3,6 +3,7 @@
 #include <cmath>
 
 #include "ir/Interp/Kernels.h"
+#include "ir/NN/Winograd.h"
 
 namespace aotc::interp {
 namespace {
@@ -361,12 +362,33 @@ absl::StatusOr<Tensor> unpackPanels(nn::UnpackPanelsOp op, const Arguments &in) 
   return result;
 }
 
+absl::StatusOr<Tensor> unpackWinograd(nn::UnpackWinogradOp op, const Arguments &in) {
+  Tensor result(DType::F32, shapeOf(op.getResult()));
+  const Shape &packed = in[0].shape(); // [P, E, C, NR]
+  int64_t channels = packed[2], width = packed[3], outputs = result.shape()[3];
+  const nn::Winograd &w = nn::winograd(packed[1] == 16 ? 2 : 4);
+  nn::Matrix transformed{w.extent, w.extent, std::vector<double>(packed[1])};
+  const float *from = in[0].as<float>();
+  float *to = result.mutableAs<float>();
+  for (int64_t c = 0; c < channels; ++c)
+    for (int64_t o = 0; o < outputs; ++o) {
+      for (int64_t e = 0; e < packed[1]; ++e)
+        transformed.values[e] = from[((o / width * packed[1] + e) * channels + c) * width + o % width];
+      double weights[9];
+      nn::recoverFilter(w, transformed, weights);
+      for (int64_t tap = 0; tap < 9; ++tap)
+        to[(tap * channels + c) * outputs + o] = static_cast<float>(weights[tap]);
+    }
+  return result;
+}
+
 } // namespace
 
 std::vector<Kernel> convKernels() {
   return {kernel<nn::MatMulOp, matmul>(kComputes), kernel<nn::ConvOp, conv>(kComputes),
           kernel<nn::ConvTransposeOp, convTranspose>(kComputes), kernel<nn::PoolOp, pool>(kComputes),
-          kernel<nn::ResizeOp, resize>(kComputes), kernel<nn::UnpackPanelsOp, unpackPanels>(kMovesBytes)};
+          kernel<nn::ResizeOp, resize>(kComputes), kernel<nn::UnpackPanelsOp, unpackPanels>(kMovesBytes),
+          kernel<nn::UnpackWinogradOp, unpackWinograd>(kComputes)};
 }
 
 } // namespace aotc::interp

@@ -90,6 +90,27 @@ def NN_UnpackPanelsOp : NN_Op<"unpack_panels"> {
   let hasVerifier = 1;
 }
 
+def NN_UnpackWinogradOp : NN_Op<"unpack_winograd"> {
+  let summary = "Filters that a backend stored transformed, seen in their logical shape";
+  let description = [{
+    As unpack_panels, for the filter of a 3x3 convolution that is computed by
+    minimal filtering F(m x m, 3 x 3); see ir/NN/Winograd.h. The transformed
+    tensor is [P, E, C, NR]: P panels of NR columns; of each, E = (m+2)^2
+    positions of the transformed filter, m being 2 or 4; columns past the last
+    are padding and ignored. The result [3, 3, C, O] is the filter up to the
+    rounding of the transformed values.
+    (C1) the operand is f32 and has rank 4 and 16 or 36 positions. (C2) the
+    result is f32[3, 3, C, O] with P = ceil(O / NR).
+    ```mlir
+    %w = nn.unpack_winograd %p : tensor<4x36x64x16xf32> -> tensor<3x3x64x64xf32>
+    ```
+  }];
+  let arguments = (ins NN_Tensor:$operand);
+  let results = (outs NN_Tensor:$result);
+  let assemblyFormat = "$operand attr-dict `:` type($operand) `->` type($result)";
+  let hasVerifier = 1;
+}
+
 def NN_PoolFn : NN_Enum<"PoolFn", "what a window yields", [
   I32EnumAttrCase<"Max", 0, "max">, I32EnumAttrCase<"Avg", 1, "avg">, I32EnumAttrCase<"Sum", 2, "sum">]>;
 def NN_PoolFnAttr : NN_EnumAttr<NN_PoolFn, "pool_fn">;

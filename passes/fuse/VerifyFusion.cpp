@@ -90,16 +90,18 @@ private:
     return success();
   }
 
+  static bool isUnpack(Operation *op) { return op && isa<nn::UnpackPanelsOp, nn::UnpackWinogradOp>(op); }
+
   LogicalResult checkContraction(Operation &op, Value yielded) {
     Dims shape = nn::shapeOf(op.getResult(0));
     if (isContraction(&op)) {
       ++roots;
       for (Value operand : op.getOperands())
-        if (!isArgument(operand) && !operand.getDefiningOp<nn::UnpackPanelsOp>())
+        if (!isArgument(operand) && !isUnpack(operand.getDefiningOp()))
           return op.emitOpError("must read arguments of its group");
       return success();
     }
-    if (isa<nn::UnpackPanelsOp>(op))
+    if (isUnpack(&op))
       return success();
     if (shape != nn::shapeOf(yielded))
       return op.emitOpError("must have the result's shape");

@@ -65,6 +65,8 @@ cl::opt<std::string>
               cl::desc("Prefix of the exported symbols (default: the stem of -o, or of MODEL)"));
 cl::opt<std::string> seed("seed", cl::value_desc("N"), cl::cat(compileCategory()),
                           cl::desc("Seed of random operators (default 0)"));
+cl::opt<bool> noWinograd("no-winograd", cl::cat(compileCategory()),
+                         cl::desc("Compute 3x3 convolutions directly, also where minimal filtering is faster"));
 cl::opt<std::string> dumpDir("dump-ir", cl::value_desc("DIR"), cl::cat(compileCategory()),
                              cl::desc("Write the IR after every phase to DIR, numbered, weights elided"));
 cl::opt<std::string> report("report", cl::value_desc("FILE.json"), cl::cat(compileCategory()),
@@ -138,6 +140,7 @@ absl::StatusOr<CompileOptions> compileOptions() {
   for (const std::string &text : outputs)
     o.outputs.push_back(withoutPort0(text));
   o.target = {triple, cpu, features};
+  o.select.winograd = !noWinograd;
   o.name = modelName.empty() ? makeIdentifier(stemOf(modelPath)) : modelName.getValue();
   if (!isIdentifier(o.name))
     return usageError(

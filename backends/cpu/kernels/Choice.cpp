@@ -1,5 +1,6 @@
 #include "backends/cpu/kernels/Choice.h"
 #include "backends/cpu/codegen/Tasks.h"
+#include "backends/cpu/kernels/WinogradPlan.h"
 #include "ir/NN/Constants.h"
 #include "llvm/Support/MathExtras.h"
 
@@ -13,11 +14,15 @@ llvm::StringRef Choice::name() const {
     return "gemv";
   case Kernel::Depthwise:
     return "depthwise";
+  case Kernel::Winograd:
+    return "winograd";
   }
   llvm_unreachable("unknown kernel");
 }
 
 int64_t Choice::rows(const Isa &isa, int64_t productRows) const {
+  if (kernel == Kernel::Winograd)
+    return tileRows(isa, vectors);
   return kernel == Kernel::Gemm ? splitEvenly(productRows, tileRows(isa, vectors)).size : productRows;
 }
 
@@ -61,6 +66,10 @@ std::optional<Choice> chooseKernel(const Contraction &c, const Isa &isa) {
   if (c.phases.size() > kMostPhases || (!c.phases.empty() && c.groups > 1 && c.columns == 1))
     return std::nullopt;
   choice.vectors = panelVectors(isa, choice.lanes, c.columns);
+  if (c.winogradTile > 0) {
+    choice.kernel = Choice::Kernel::Winograd;
+    return choice;
+  }
   if (c.rows <= 2 && c.steps.size() == 1 && c.phases.empty())
     choice.kernel = Choice::Kernel::Gemv;
   // Packing at run time pays when many tiles read a panel; a transposed
@@ -140,13 +149,16 @@ Division chooseDivision(const Contraction &c, const Choice &choice, const Isa &i
   int64_t wanted = taskCount(time, kMostTasks, isa);
   if (wanted == 1)
     return {};
+  constexpr int64_t kMostCopies = 4; // of the scratch memory
+  if (choice.kernel == Choice::Kernel::Winograd)
+    return {Division::Along::Pixels,
+            std::min({wanted, planWinograd(c, c.winogradTile, choice, isa).blocks(), kMostCopies})};
   int64_t products = c.products(), panels = c.columns / choice.panelWidth();
   if (choice.kernel == Choice::Kernel::Depthwise) {
     llvm::ArrayRef<int64_t> shape = c.resultShape(); // images, and positions of the first of several dimensions
     return {Division::Along::Pixels, std::min(wanted, shape[0] * (shape.size() > 3 ? shape[1] : 1))};
   }
   if (products > 1 && (packsEachProduct(c, choice) || c.border.needed)) {
-    constexpr int64_t kMostCopies = 4; // of the scratch memory
     return {Division::Along::Products, std::min({wanted, products, kMostCopies})};
   }
   if (products >= wanted)
@@ -166,6 +178,11 @@ Division chooseDivision(const Contraction &c, const Choice &choice, const Isa &i
 
 Scratch scratchOf(const Contraction &c, const Choice &choice, const Isa &isa) {
   Scratch s;
+  if (choice.kernel == Choice::Kernel::Winograd) {
+    s.winograd = planWinograd(c, c.winogradTile, choice, isa).scratch.total() * choice.elementBytes;
+    s.copies = chooseDivision(c, choice, isa).tasks;
+    return s;
+  }
   if (choice.kernel != Choice::Kernel::Depthwise)
     s.border = llvm::alignTo(c.borderedElements() * choice.elementBytes, 64);
   if (choice.rhs == Choice::Rhs::PackedAtRunTime)

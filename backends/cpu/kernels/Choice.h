@@ -8,7 +8,7 @@
 namespace aotc::cpu {
 
 struct Choice {
-  enum class Kernel { Gemm, Gemv, Depthwise };
+  enum class Kernel { Gemm, Gemv, Depthwise, Winograd };
   enum class Rhs { Packed, PackedAtRunTime, Direct };
   Kernel kernel = Kernel::Gemm;
   Rhs rhs = Rhs::Packed;
@@ -56,7 +56,8 @@ Tiling chooseTiling(const Contraction &c, const Choice &choice, const Isa &isa, 
 // not fill the memory's bandwidth.
 inline int64_t gemvStreams(const Contraction &c) { return c.rows == 1 ? 4 : 2; }
 
-// How the tasks of the kernel's stage share its work. Depthwise kernels share lines.
+// How the tasks of the kernel's stage share its work. Depthwise kernels share
+// lines, Winograd kernels blocks of tiles.
 struct Division {
   enum class Along {
     Products, // the batch
@@ -70,12 +71,13 @@ struct Division {
 Division chooseDivision(const Contraction &c, const Choice &choice, const Isa &isa);
 
 // Temporary memory of one call, in bytes: panels that all products share, then
-// for each range of tasks the bordered image and panels of the product at hand.
+// for each range of tasks the bordered image and panels of the product at hand,
+// or what a Winograd kernel keeps of a block of tiles.
 struct Scratch {
-  int64_t border = 0, panels = 0;
+  int64_t border = 0, panels = 0, winograd = 0;
   bool sharedPanels = true;
   int64_t copies = 1; // of what belongs to one product
-  int64_t copyBytes() const { return border + (sharedPanels ? 0 : panels); }
+  int64_t copyBytes() const { return border + winograd + (sharedPanels ? 0 : panels); }
   int64_t total() const { return copies * copyBytes() + (sharedPanels ? panels : 0); }
 };
 Scratch scratchOf(const Contraction &c, const Choice &choice, const Isa &isa);

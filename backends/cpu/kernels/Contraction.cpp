@@ -273,6 +273,10 @@ std::optional<Contraction> analyzeContraction(Block &body) {
   if (auto unpack = rhs.getDefiningOp<nn::UnpackPanelsOp>()) {
     c.unpack = unpack;
     rhs = unpack.getOperand();
+  } else if (auto unpack = rhs.getDefiningOp<nn::UnpackWinogradOp>()) {
+    c.unpack = unpack;
+    rhs = unpack.getOperand();
+    c.winogradTile = nn::shapeOf(rhs)[1] == 16 ? 2 : 4;
   }
   c.lhs = dyn_cast<BlockArgument>(lhs);
   c.rhs = dyn_cast<BlockArgument>(rhs);

@@ -56,7 +56,8 @@ struct Phase {
 struct Contraction {
   mlir::Operation *op = nullptr;     // nn.matmul, nn.conv or nn.conv_transpose
   mlir::BlockArgument lhs, rhs;      // of the group's body
-  mlir::Operation *unpack = nullptr; // nn.unpack_panels: rhs holds panels
+  mlir::Operation *unpack = nullptr; // nn.unpack_panels or nn.unpack_winograd: rhs holds panels
+  int64_t winogradTile = 0;          // of nn.unpack_winograd: the extent of the output tile
   mlir::Type element;                // f32 or f64
 
   llvm::SmallVector<BatchDim, 4> batch;

@@ -138,6 +138,12 @@ bool emitContractionKernel(RegionEmitter &emitter) {
                   [&] { emitDepthwise(emitter, *c, *choice, epilogue); });
     return true;
   }
+  if (choice->kernel == Choice::Kernel::Winograd) {
+    GroupEpilogue epilogue(emitter, *c);
+    emitter.stage(chooseDivision(*c, *choice, emitter.isa).tasks,
+                  [&] { emitWinograd(emitter, *c, *choice, epilogue); });
+    return true;
+  }
   ContractionStages(emitter, *c, *choice).emit();
   return true;
 }

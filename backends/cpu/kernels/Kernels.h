@@ -29,6 +29,7 @@ void emitGemv(RegionEmitter &emitter, const Contraction &c, const Choice &choice
               const Product &product);
 // The whole group; reads the border as absent instead of as zeros.
 void emitDepthwise(RegionEmitter &emitter, const Contraction &c, const Choice &choice, Epilogue &epilogue);
+void emitWinograd(RegionEmitter &emitter, const Contraction &c, const Choice &choice, Epilogue &epilogue);
 
 // Writes the image at `image` into the zeroed border at `to`.
 void emitBorderedCopy(RegionEmitter &emitter, const Contraction &c, llvm::Value *image, llvm::Value *to);

@@ -47,7 +47,10 @@ protected:
     ASSERT_TRUE(want.ok()) << want.status();
     auto selected = (*harness)->referenceAfterSelect();
     ASSERT_TRUE(selected.ok()) << selected.status();
-    EXPECT_EQ(selected->raw(), want->raw());
+    if (kernel == "winograd") // the transformed filter is rounded
+      expectEqual(*selected, *want, 64, 1e-7);
+    else
+      EXPECT_EQ(selected->raw(), want->raw());
     if (kernel.empty())
       return;
     absl::Status loaded = (*harness)->load();
@@ -56,7 +59,7 @@ protected:
       (*harness)->call();
       auto got = (*harness)->result();
       ASSERT_TRUE(got.ok()) << got.status();
-      expectEqual(*got, *want, 64, spec.element == "f64" ? 1e-15 : 5e-7);
+      expectEqual(*got, *want, 64, spec.element == "f64" ? 1e-15 : kernel == "winograd" ? 2e-6 : 5e-7);
     }
   }
 
@@ -139,8 +142,21 @@ TEST_P(Kernels, ConvWindows) {
 TEST_P(Kernels, ConvImages) { // images from wide to small: every tiling
   for (int64_t width : {1, 4, 7, 14, 29})
     for (int64_t height : {1, 2, 7})
-      check(ConvSpec{{2, height, width, 5}, {3, 3}, 24, {}, {}, {1, 1}, {1, 1}, 1, Follow::BiasResidualClamp},
+      check(ConvSpec{{2, height, width, 5}, {3, 5}, 24, {}, {}, {1, 2}, {1, 2}, 1, Follow::BiasResidualClamp},
             width * height <= 2 ? "gemv" : "gemm");
+}
+
+// Tiles that fit the image and tiles that it cuts, blocks that are full and not, every border.
+TEST_P(Kernels, ConvWinograd) {
+  if (GetParam() == "scalar")
+    return check(ConvSpec{{1, 28, 28, 24}, {3, 3}, 40, {}, {}, {1, 1}, {1, 1}}, "gemm");
+  for (auto [height, width] : {std::pair<int64_t, int64_t>{28, 28}, {13, 31}, {3, 64}, {34, 5}})
+    for (Follow follow : {Follow::Nothing, Follow::BiasResidualClamp, Follow::General})
+      check(ConvSpec{{2, height, width, 35}, {3, 3}, 53, {}, {}, {1, 1}, {1, 1}, 1, follow}, "winograd");
+  check(ConvSpec{{1, 26, 30, 32}, {3, 3}, 64}, "winograd");                              // without a border
+  check(ConvSpec{{3, 17, 16, 32}, {3, 3}, 64, {}, {}, {2, 0}, {1, 3}}, "winograd");      // an uneven one
+  check(ConvSpec{{1, 7, 7, 160}, {3, 3}, 64, {}, {}, {1, 1}, {1, 1}}, "winograd");
+  check(ConvSpec{{1, 28, 28, 32}, {3, 3}, 64, {}, {}, {1, 1}, {1, 1}, 1, Follow::BiasRelu, false}, "gemm");
 }
 
 TEST_P(Kernels, ConvRanks) {

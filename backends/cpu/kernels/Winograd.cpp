@@ -1,0 +1,366 @@
+// Convolutions by minimal filtering: blocks of input tiles are transformed,
+// multiplied position by position with a panel of transformed filters, and
+// transformed back through the epilogue.
+#include "backends/cpu/kernels/WinogradPlan.h"
+
+#include "backends/cpu/kernels/Kernels.h"
+#include "backends/cpu/kernels/Product.h"
+#include "ir/NN/Winograd.h"
+#include "llvm/Support/MathExtras.h"
+
+namespace aotc::cpu {
+
+namespace {
+
+constexpr LoopHints kRolled{/*mayUnroll=*/false};
+
+// matrix * x, vectors taken as scalars. Rows (or columns) that differ only in
+// signs share their sums.
+class Transform {
+public:
+  Transform(IRGen &gen, const nn::Matrix &matrix) : gen(gen), m(matrix) {}
+
+  Values apply(llvm::ArrayRef<llvm::Value *> x) {
+    Values out(m.rows, nullptr);
+    for (int64_t r = 0; r < m.rows; ++r) {
+      if (out[r])
+        continue;
+      int64_t twin = r + 1;
+      while (twin < m.rows && !differOnlyInSigns(r, twin))
+        ++twin;
+      if (twin == m.rows) {
+        out[r] = byColumns(r, x);
+        continue;
+      }
+      llvm::Value *same = sum(x, [&](int64_t c) { return m(r, c) == m(twin, c) ? m(r, c) : 0; });
+      llvm::Value *other = sum(x, [&](int64_t c) { return m(r, c) != m(twin, c) ? m(r, c) : 0; });
+      out[r] = gen.builder.CreateFAdd(same, other);
+      out[twin] = gen.builder.CreateFSub(same, other);
+    }
+    return out;
+  }
+
+private:
+  bool differOnlyInSigns(int64_t a, int64_t b) const {
+    bool same = false, other = false;
+    for (int64_t c = 0; c < m.columns; ++c) {
+      if (std::abs(m(a, c)) != std::abs(m(b, c)))
+        return false;
+      if (m(a, c) != 0)
+        (m(a, c) == m(b, c) ? same : other) = true;
+    }
+    return same && other;
+  }
+
+  // The sum and the difference of two columns that have equal magnitudes in every row.
+  struct Pair {
+    llvm::Value *sum, *difference;
+  };
+  Pair pairOf(int64_t column, llvm::ArrayRef<llvm::Value *> x) {
+    auto &known = pairs[column];
+    if (!known.sum)
+      known = {gen.builder.CreateFAdd(x[column], x[column + 1]), gen.builder.CreateFSub(x[column], x[column + 1])};
+    return known;
+  }
+  bool isPair(int64_t column) const {
+    if (column + 1 >= m.columns)
+      return false;
+    for (int64_t r = 0; r < m.rows; ++r)
+      if (m(r, column) == 0 ? m(r, column + 1) != 0 : std::abs(m(r, column)) != std::abs(m(r, column + 1)))
+        return false;
+    return true;
+  }
+
+  llvm::Value *byColumns(int64_t r, llvm::ArrayRef<llvm::Value *> x) {
+    Values terms;
+    llvm::SmallVector<double, 8> factors;
+    for (int64_t c = 0; c < m.columns; ++c) {
+      if (m.rows < m.columns && isPair(c)) {
+        if (m(r, c) != 0) {
+          Pair pair = pairOf(c, x);
+          terms.push_back(m(r, c) == m(r, c + 1) ? pair.sum : pair.difference);
+          factors.push_back(m(r, c));
+        }
+        ++c;
+        continue;
+      }
+      terms.push_back(x[c]);
+      factors.push_back(m(r, c));
+    }
+    return sum(terms, [&](int64_t i) { return factors[i]; });
+  }
+
+  llvm::Value *sum(llvm::ArrayRef<llvm::Value *> x, llvm::function_ref<double(int64_t)> factor) {
+    llvm::Value *total = nullptr;
+    auto add = [&](bool units) {
+      for (size_t i = 0; i < x.size(); ++i) {
+        double f = factor(i);
+        if (f == 0 || (std::abs(f) == 1) != units)
+          continue;
+        auto &b = gen.builder;
+        if (!units)
+          total = total ? gen.fma(x[i], gen.constant(x[i]->getType(), f), total)
+                        : b.CreateFMul(x[i], gen.constant(x[i]->getType(), f));
+        else if (f > 0)
+          total = total ? b.CreateFAdd(total, x[i]) : x[i];
+        else
+          total = total ? b.CreateFSub(total, x[i]) : b.CreateFNeg(x[i]);
+      }
+    };
+    add(/*units=*/true);
+    add(/*units=*/false);
+    return total;
+  }
+
+  IRGen &gen;
+  const nn::Matrix &m;
+  llvm::DenseMap<int64_t, Pair> pairs;
+};
+
+class WinogradKernel {
+public:
+  WinogradKernel(RegionEmitter &emitter, const Contraction &c, const Choice &choice, Epilogue &epilogue)
+      : emitter(emitter), gen(emitter.gen), b(gen.builder), c(c), choice(choice), epilogue(epilogue),
+        p(planWinograd(c, c.winogradTile, choice, emitter.isa)), matrices(nn::winograd(p.tile)) {
+    // Ranges of tasks that run at the same time have a scratch each.
+    llvm::Value *next = at(emitter.scratchPointer(), gen.mul(emitter.firstTask(), p.scratch.total()));
+    auto take = [&](int64_t elements) {
+      llvm::Value *at = next;
+      next = gen.address(next, gen.index(elements), choice.elementBytes);
+      return at;
+    };
+    inputs = take(p.scratch.inputs);
+    products = take(p.scratch.products);
+    inputTile = take(p.scratch.inputTile);
+    outputTile = take(p.scratch.outputTile);
+  }
+
+  void emit() {
+    int64_t width = choice.panelWidth(), full = p.outputs / width, rest = p.outputs % width;
+    RegionEmitter::Share share = emitter.share(p.blocks());
+    gen.loop(share.lo, share.hi, 1, [&](llvm::Value *block) {
+      firstTile = gen.mul(block, p.perBlock());
+      gen.loop(0, p.perBlock(), 1, [&](llvm::Value *t) { transformInput(t); }, kRolled);
+      if (full > 0)
+        gen.loop(0, full, 1, [&](llvm::Value *panel) { onePanel(panel, choice.vectors, choice.lanes); }, kRolled);
+      if (rest > 0) {
+        int64_t vectors = llvm::divideCeil(rest, choice.lanes);
+        onePanel(gen.index(full), vectors, rest - (vectors - 1) * choice.lanes);
+      }
+    }, kRolled);
+  }
+
+private:
+  struct TilePlace {
+    llvm::Value *image, *y, *x; // first output position
+  };
+  TilePlace placeOf(llvm::Value *tile) {
+    llvm::Value *across = gen.index(p.across), *line = b.CreateUDiv(tile, across);
+    llvm::Value *x = b.CreateURem(tile, across), *down = gen.index(p.down);
+    bool one = p.images == 1;
+    return {one ? gen.index(0) : b.CreateUDiv(line, down), gen.mul(one ? line : b.CreateURem(line, down), p.tile),
+            gen.mul(x, p.tile)};
+  }
+  llvm::Value *at(llvm::Value *base, llvm::Value *offset, int64_t displacement = 0) {
+    return gen.address(base, offset, choice.elementBytes, displacement);
+  }
+  llvm::Value *smin(llvm::Value *x, int64_t y) {
+    return b.CreateBinaryIntrinsic(llvm::Intrinsic::smin, x, gen.index(y));
+  }
+  llvm::Value *smax(llvm::Value *x, int64_t y) {
+    return b.CreateBinaryIntrinsic(llvm::Intrinsic::smax, x, gen.index(y));
+  }
+
+  // Calls f(channel, lanes) for all channels.
+  void overChannels(llvm::function_ref<void(llvm::Value *, int64_t)> f) {
+    int64_t whole = p.channels / choice.lanes * choice.lanes;
+    gen.loop(0, whole, choice.lanes, [&](llvm::Value *channel) { f(channel, choice.lanes); }, kRolled);
+    if (whole < p.channels)
+      f(gen.index(whole), p.channels - whole);
+  }
+
+  // Input tile `t` of the block. Past the last tile it repeats that one, so
+  // that every product works on numbers.
+  void transformInput(llvm::Value *t) {
+    TilePlace place = placeOf(smin(gen.add(firstTile, t), p.tiles() - 1));
+    llvm::Value *y = gen.add(place.y, -p.low[0]), *x = gen.add(place.x, -p.low[1]);
+    llvm::Value *image = at(emitter.inputPointer(c.lhs), gen.mul(place.image, p.height * p.width * p.channels));
+    llvm::Value *to = at(inputs, gen.mul(t, p.channels));
+    bool neverInside = p.height < p.extent || p.width < p.extent;
+    bool alwaysInside = p.low[0] == 0 && p.low[1] == 0 && p.down * p.tile + 2 <= p.height &&
+                        p.across * p.tile + 2 <= p.width;
+    llvm::Value *inside = b.CreateAnd(
+        b.CreateAnd(b.CreateICmpSGE(y, gen.index(0)), b.CreateICmpSLE(y, gen.index(p.height - p.extent))),
+        b.CreateAnd(b.CreateICmpSGE(x, gen.index(0)), b.CreateICmpSLE(x, gen.index(p.width - p.extent))));
+    if (!neverInside) {
+      auto fromImage = [&] {
+        llvm::Value *offset = gen.add(gen.mul(y, p.width * p.channels), gen.mul(x, p.channels));
+        transformed(at(image, offset), p.width * p.channels, to);
+      };
+      if (alwaysInside)
+        return fromImage();
+      gen.ifThen(inside, fromImage);
+    }
+    auto fromBorder = [&] {
+      copyWithBorder(image, y, x);
+      transformed(inputTile, p.extent * p.channels, to);
+    };
+    if (neverInside)
+      return fromBorder();
+    gen.ifThen(b.CreateNot(inside), fromBorder);
+  }
+
+  void transformed(llvm::Value *from, int64_t pitch, llvm::Value *to) {
+    overChannels([&](llvm::Value *channel, int64_t lanes) {
+      llvm::Value *source = at(from, channel), *target = at(to, channel);
+      llvm::SmallVector<Values, 6> columns;
+      for (int64_t j = 0; j < p.extent; ++j) {
+        Values column;
+        for (int64_t i = 0; i < p.extent; ++i)
+          column.push_back(emitter.load(c.element, source, gen.index(0), lanes, i * pitch + j * p.channels));
+        columns.push_back(Transform(gen, matrices.input).apply(column));
+      }
+      for (int64_t i = 0; i < p.extent; ++i) {
+        Values row;
+        for (int64_t j = 0; j < p.extent; ++j)
+          row.push_back(columns[j][i]);
+        row = Transform(gen, matrices.input).apply(row);
+        for (int64_t j = 0; j < p.extent; ++j)
+          emitter.store(c.element, row[j], target, gen.index(0), (i * p.extent + j) * p.scratch.inputPitch);
+      }
+    });
+  }
+
+  // The input tile at (y, x) with zeros for what lies outside the image.
+  void copyWithBorder(llvm::Value *image, llvm::Value *y, llvm::Value *x) {
+    llvm::Value *size = gen.index(p.positions * p.channels * choice.elementBytes);
+    b.CreateMemSet(inputTile, b.getInt8(0), size, llvm::Align(choice.elementBytes));
+    auto part = [&](llvm::Value *start, int64_t extent) {
+      llvm::Value *first = smax(b.CreateNeg(start), 0);
+      return std::pair(first, smin(b.CreateSub(gen.index(extent), start), p.extent));
+    };
+    auto rows = part(y, p.height), columns = part(x, p.width);
+    gen.loop(rows.first, rows.second, 1, [&](llvm::Value *i) {
+      gen.loop(columns.first, columns.second, 1, [&](llvm::Value *j) {
+        // One step from the image's start: addresses outside it are never formed.
+        llvm::Value *line = gen.mul(gen.add(y, i), p.width);
+        llvm::Value *from = at(image, gen.mul(gen.add(line, gen.add(x, j)), p.channels));
+        llvm::Value *to = at(inputTile, gen.mul(gen.add(gen.mul(i, p.extent), j), p.channels));
+        overChannels([&](llvm::Value *channel, int64_t lanes) {
+          emitter.store(c.element, emitter.load(c.element, from, channel, lanes), to, channel);
+        });
+      }, kRolled);
+    }, kRolled);
+  }
+
+  // All products of a block with the panel, then its outputs. `valid` lanes of
+  // the last of `vectors` vectors are outputs.
+  void onePanel(llvm::Value *panel, int64_t vectors, int64_t valid) {
+    int64_t width = choice.panelWidth();
+    llvm::Value *filters = at(emitter.inputPointer(c.rhs), gen.mul(panel, p.positions * p.channels * width));
+    gen.loop(0, p.positions, 1, [&](llvm::Value *e) {
+      llvm::Value *filter = at(filters, gen.mul(e, p.channels * width));
+      llvm::Value *from = at(inputs, gen.mul(e, p.scratch.inputPitch));
+      llvm::Value *to = at(products, gen.mul(e, p.scratch.productPitch));
+      gen.loop(0, p.rowTiles, 1, [&](llvm::Value *r) {
+        Tile tile;
+        tile.lhs = at(from, gen.mul(r, p.rows * p.channels));
+        for (int64_t m = 0; m < p.rows; ++m)
+          tile.pixels.push_back(m * p.channels);
+        tile.streams = {filter};
+        tile.vectors = vectors;
+        tile.rhsRow = width;
+        tile.readable = choice.lanes;
+        Values zeros(p.rows * vectors, gen.zero(emitter.registerType(c.element, choice.lanes)));
+        Values sums = accumulate(emitter, reduction(), choice, tile, zeros);
+        llvm::Value *at = this->at(to, gen.mul(r, p.rows * width));
+        for (int64_t m = 0; m < p.rows; ++m)
+          for (int64_t v = 0; v < vectors; ++v)
+            emitter.store(c.element, sums[m * vectors + v], at, gen.index(0), m * width + v * choice.lanes);
+      }, kRolled);
+    }, kRolled);
+
+    llvm::Value *column = gen.mul(panel, width);
+    llvm::Value *count = smin(b.CreateSub(gen.index(p.tiles()), firstTile), p.perBlock());
+    gen.loop(gen.index(0), count, 1, [&](llvm::Value *t) {
+      TilePlace place = placeOf(gen.add(firstTile, t));
+      for (int64_t v = 0; v < vectors; ++v)
+        transformOutput(t, place, column, v * choice.lanes, v + 1 == vectors ? valid : choice.lanes);
+    }, kRolled);
+  }
+
+  // The reduction over the channels as a contraction of its own.
+  const Contraction &reduction() {
+    channelSum.element = c.element;
+    channelSum.steps = {{p.channels, 1, 1}};
+    return channelSum;
+  }
+
+  void transformOutput(llvm::Value *t, const TilePlace &place, llvm::Value *column, int64_t displacement,
+                       int64_t valid) {
+    llvm::Value *from = at(products, gen.mul(t, choice.panelWidth()), displacement);
+    llvm::SmallVector<Values, 6> columns;
+    for (int64_t j = 0; j < p.extent; ++j) {
+      Values in;
+      for (int64_t i = 0; i < p.extent; ++i)
+        in.push_back(emitter.load(c.element, from, gen.index(0), choice.lanes,
+                                  (i * p.extent + j) * p.scratch.productPitch));
+      columns.push_back(Transform(gen, matrices.output).apply(in));
+    }
+    llvm::Value *bias = epilogue.initial(column, displacement, choice.lanes, valid);
+    Values pixels;
+    for (int64_t i = 0; i < p.tile; ++i) {
+      Values row;
+      for (int64_t j = 0; j < p.extent; ++j)
+        row.push_back(columns[j][i]);
+      for (llvm::Value *value : Transform(gen, matrices.output).apply(row))
+        pixels.push_back(b.CreateFAdd(value, bias));
+    }
+    llvm::Value *line = gen.add(gen.mul(place.image, p.outHeight), place.y);
+    llvm::Value *row = gen.add(gen.mul(line, p.outWidth), place.x);
+    auto whole = [&] {
+      for (int64_t i = 0; i < p.tile; ++i)
+        for (int64_t j = 0; j < p.tile; ++j)
+          epilogue.finish(pixels[i * p.tile + j], row, i * p.outWidth + j, column, displacement, valid);
+    };
+    if (p.scratch.outputTile == 0)
+      return whole();
+    llvm::Value *rows = smin(b.CreateSub(gen.index(p.outHeight), place.y), p.tile);
+    llvm::Value *across = smin(b.CreateSub(gen.index(p.outWidth), place.x), p.tile);
+    llvm::Value *isWhole = b.CreateICmpEQ(b.CreateAdd(rows, across), gen.index(2 * p.tile));
+    if (p.outHeight >= p.tile && p.outWidth >= p.tile)
+      gen.ifThen(isWhole, whole);
+    gen.ifThen(b.CreateNot(isWhole), [&] {
+      for (size_t i = 0; i < pixels.size(); ++i)
+        emitter.store(c.element, pixels[i], outputTile, gen.index(0), static_cast<int64_t>(i) * choice.lanes);
+      gen.loop(gen.index(0), rows, 1, [&](llvm::Value *i) {
+        gen.loop(gen.index(0), across, 1, [&](llvm::Value *j) {
+          llvm::Value *pixel = gen.mul(gen.add(gen.mul(i, p.tile), j), choice.lanes);
+          llvm::Value *value = emitter.load(c.element, outputTile, pixel, choice.lanes);
+          epilogue.finish(value, gen.add(row, gen.add(gen.mul(i, p.outWidth), j)), 0, column, displacement, valid);
+        }, kRolled);
+      }, kRolled);
+    });
+  }
+
+  RegionEmitter &emitter;
+  IRGen &gen;
+  llvm::IRBuilder<> &b;
+  const Contraction &c;
+  const Choice &choice;
+  Epilogue &epilogue;
+  WinogradPlan p;
+  const nn::Winograd &matrices;
+  Contraction channelSum;
+  // Parts of the scratch.
+  llvm::Value *inputs, *products, *inputTile, *outputTile;
+  llvm::Value *firstTile = nullptr; // of the block
+};
+
+} // namespace
+
+void emitWinograd(RegionEmitter &emitter, const Contraction &c, const Choice &choice, Epilogue &epilogue) {
+  WinogradKernel(emitter, c, choice, epilogue).emit();
+}
+
+} // namespace aotc::cpu

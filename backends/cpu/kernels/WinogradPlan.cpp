@@ -1,0 +1,204 @@
+#include "backends/cpu/kernels/WinogradPlan.h"
+
+#include <cmath>
+
+#include "ir/NN/Constants.h"
+#include "ir/NN/Winograd.h"
+#include "llvm/Support/MathExtras.h"
+
+namespace aotc::cpu {
+
+namespace {
+
+// Loads, stores and arithmetic of one tile of one vector of channels, in multiply-adds.
+struct TransformCost {
+  double input, output;
+};
+TransformCost transformCost(int64_t tile) { return tile == 2 ? TransformCost{64, 48} : TransformCost{260, 200}; }
+
+// Bytes from beyond L2 in the time of a multiply-add of a vector, about.
+constexpr double kFarBytes = 12;
+
+double weightCost(double bytes, const Isa &isa) { return bytes > isa.l2Bytes ? bytes / kFarBytes : 0; }
+
+int64_t padded(int64_t columns, const Choice &choice) {
+  return llvm::divideCeil(columns, choice.lanes) * choice.lanes;
+}
+
+// Both overlap, but not wholly.
+double together(double a, double b) { return std::max(a, b) + 0.25 * std::min(a, b); }
+
+void block(WinogradPlan &p, int64_t rows, int64_t rowTiles, const Choice &choice) {
+  constexpr int64_t kLine = 16; // elements
+  p.rows = rows;
+  p.rowTiles = rowTiles;
+  int64_t n = p.perBlock();
+  p.scratch.inputPitch = n * p.channels + kLine;
+  p.scratch.productPitch = n * choice.panelWidth() + kLine;
+  auto lines = [](int64_t elements) { return static_cast<int64_t>(llvm::alignTo(elements, kLine)); };
+  p.scratch.inputs = lines(p.positions * p.scratch.inputPitch);
+  p.scratch.products = lines(p.positions * p.scratch.productPitch);
+}
+
+double productCost(const WinogradPlan &p, const Choice &choice, const Isa &isa) {
+  double vectors = static_cast<double>(padded(p.outputs, choice) / choice.lanes);
+  // Of one step of the reduction over a register tile; as in chooseTiling.
+  double step = std::max<double>({static_cast<double>(p.rows * choice.vectors),
+                                  static_cast<double>(p.rows + choice.vectors), 8.0}) + 1;
+  double compute = static_cast<double>(p.blocks() * p.rowTiles * p.positions * p.channels) * step * vectors /
+                   static_cast<double>(choice.vectors);
+  double bytes = static_cast<double>(p.positions * p.channels * padded(p.outputs, choice) * choice.elementBytes);
+  return together(compute, static_cast<double>(p.blocks()) * weightCost(bytes, isa));
+}
+
+} // namespace
+
+bool mayUseWinograd(const Contraction &c) {
+  auto conv = llvm::dyn_cast<nn::ConvOp>(c.op);
+  if (!conv || !c.element.isF32() || c.groups != 1 || nn::shapeOf(conv.getInput()).size() != 4)
+    return false;
+  llvm::ArrayRef<int64_t> filter = nn::shapeOf(conv.getFilter());
+  auto ones = [](llvm::ArrayRef<int64_t> values) { return llvm::all_of(values, [](int64_t v) { return v == 1; }); };
+  return filter[0] == 3 && filter[1] == 3 && ones(conv.getStrides()) && ones(conv.getDilations());
+}
+
+WinogradPlan planWinograd(const Contraction &c, int64_t tile, const Choice &choice, const Isa &isa) {
+  auto conv = llvm::cast<nn::ConvOp>(c.op);
+  llvm::ArrayRef<int64_t> in = nn::shapeOf(conv.getInput()), out = c.resultShape();
+  WinogradPlan p;
+  p.tile = tile;
+  p.extent = tile + 2;
+  p.positions = p.extent * p.extent;
+  p.images = in[0];
+  p.height = in[1];
+  p.width = in[2];
+  p.channels = in[3];
+  p.outHeight = out[1];
+  p.outWidth = out[2];
+  p.outputs = out[3];
+  p.low[0] = conv.getPadLow()[0];
+  p.low[1] = conv.getPadLow()[1];
+  p.down = llvm::divideCeil(p.outHeight, tile);
+  p.across = llvm::divideCeil(p.outWidth, tile);
+
+  // A block's tiles and products stay in L2 beside the panel that they meet.
+  int64_t bytes = p.positions * (p.channels + choice.panelWidth()) * choice.elementBytes;
+  int64_t most = std::max<int64_t>(isa.l2Bytes * 6 / 10 / bytes, 1);
+  int64_t largest = tileRows(isa, choice.vectors);
+  WinogradPlan best = p;
+  for (int64_t rows = largest; rows >= std::max<int64_t>(largest / 2, 1); --rows)
+    for (int64_t rowTiles = 1; rowTiles == 1 || rowTiles * rows <= std::min<int64_t>(most, p.tiles() + rows - 1);
+         ++rowTiles) {
+      block(p, rows, rowTiles, choice);
+      p.cost = productCost(p, choice, isa);
+      if (best.rows == 0 || p.cost < best.cost)
+        best = p;
+    }
+  p = best;
+  p.scratch.inputTile = llvm::alignTo(p.positions * p.channels, 16);
+  if (p.outHeight % tile != 0 || p.outWidth % tile != 0)
+    p.scratch.outputTile = llvm::alignTo(tile * tile * choice.lanes, 16);
+  TransformCost transform = transformCost(tile);
+  p.cost += static_cast<double>(p.blocks() * p.perBlock() * llvm::divideCeil(p.channels, choice.lanes)) *
+            transform.input;
+  p.cost += static_cast<double>(p.tiles() * llvm::divideCeil(p.outputs, choice.lanes)) * transform.output;
+  return p;
+}
+
+double winogradError(int64_t tile, const Tensor &filter) {
+  int64_t channels = filter.shape()[2], outputs = filter.shape()[3];
+  const float *weights = filter.as<float>();
+  constexpr double kUnit = 1.0 / (1 << 24);
+  // Sums of n terms lose about half a unit, sqrt(n / 2) times as much as their magnitude.
+  auto growth = [](double terms) { return 0.5 * kUnit * std::sqrt(terms / 2 + 4); };
+  if (tile == 0)
+    return growth(9.0 * static_cast<double>(channels));
+  const nn::Winograd &w = nn::winograd(tile);
+  // Variance of each transformed input element, and the squared weights with
+  // which each product reaches the outputs.
+  std::vector<double> spread(w.extent), reach(w.extent * tile);
+  for (int64_t e = 0; e < w.extent; ++e) {
+    for (int64_t k = 0; k < w.extent; ++k)
+      spread[e] += w.input(e, k) * w.input(e, k);
+    for (int64_t i = 0; i < tile; ++i)
+      reach[i * w.extent + e] = w.output(i, e) * w.output(i, e);
+  }
+  double worst = 0;
+  std::vector<double> energy(w.extent * w.extent);
+  for (int64_t o = 0; o < outputs; ++o) {
+    std::fill(energy.begin(), energy.end(), 0.0);
+    double direct = 0;
+    for (int64_t c = 0; c < channels; ++c) {
+      double g[9];
+      for (int64_t tap = 0; tap < 9; ++tap) {
+        g[tap] = weights[(tap * channels + c) * outputs + o];
+        direct += g[tap] * g[tap];
+      }
+      double u[36];
+      nn::transformFilter(w, g, u);
+      for (int64_t e = 0; e < w.extent * w.extent; ++e)
+        energy[e] += u[e] * u[e];
+    }
+    if (direct == 0)
+      continue;
+    for (int64_t i = 0; i < tile; ++i)
+      for (int64_t j = 0; j < tile; ++j) {
+        double sum = 0;
+        for (int64_t p = 0; p < w.extent; ++p)
+          for (int64_t q = 0; q < w.extent; ++q)
+            sum += reach[i * w.extent + p] * reach[j * w.extent + q] * spread[p] * spread[q] * energy[p * w.extent + q];
+        worst = std::max(worst, sum / direct);
+      }
+  }
+  return growth(static_cast<double>(channels)) * std::sqrt(worst);
+}
+
+int64_t chooseWinogradTile(const Contraction &c, const Choice &choice, const Isa &isa, const Tensor &filter) {
+  // Keeps whole networks well within 1e-5 of a reference.
+  constexpr double kMostError = 4e-6;
+  // Below this many multiply-adds of a vector the transforms' code is not worth its bytes.
+  constexpr double kLeastCost = 20000;
+  if (choice.lanes == 1 || c.columns < choice.lanes / 2)
+    return 0;
+  double vectors = static_cast<double>(llvm::divideCeil(c.columns, choice.lanes));
+  int64_t pixels = c.rows;
+  for (const BatchDim &d : c.batch)
+    pixels *= d.extent;
+  double bytes = static_cast<double>(c.depth * padded(c.columns, choice) * choice.elementBytes);
+  double direct = together(static_cast<double>(pixels * c.depth) * vectors * 1.06, weightCost(bytes, isa));
+  if (direct < kLeastCost)
+    return 0;
+  int64_t best = 0;
+  double bestCost = 0.9 * direct;
+  for (int64_t tile : {4, 2}) {
+    double cost = planWinograd(c, tile, choice, isa).cost;
+    if (cost >= bestCost || winogradError(tile, filter) > kMostError)
+      continue;
+    best = tile;
+    bestCost = 1.1 * cost; // where they are close, the smaller tile has the smaller weights and error
+  }
+  return best;
+}
+
+Tensor packWinograd(int64_t tile, int64_t width, const Tensor &filter) {
+  int64_t channels = filter.shape()[2], outputs = filter.shape()[3];
+  const nn::Winograd &w = nn::winograd(tile);
+  int64_t positions = w.extent * w.extent;
+  Tensor result(DType::F32, {static_cast<int64_t>(llvm::divideCeil(outputs, width)), positions, channels, width});
+  const float *from = filter.as<float>();
+  float *to = result.mutableAs<float>();
+  for (int64_t c = 0; c < channels; ++c)
+    for (int64_t o = 0; o < outputs; ++o) {
+      double g[9];
+      for (int64_t tap = 0; tap < 9; ++tap)
+        g[tap] = from[(tap * channels + c) * outputs + o];
+      double u[36];
+      nn::transformFilter(w, g, u);
+      float *panel = to + o / width * positions * channels * width + o % width;
+      for (int64_t e = 0; e < positions; ++e)
+        panel[(e * channels + c) * width] = static_cast<float>(u[e]);
+    }
+  return result;
+}
+
+} // namespace aotc::cpu

@@ -1,0 +1,59 @@
+// When a convolution is computed by minimal filtering (ir/NN/Winograd.h), and
+// how its tiles are blocked.
+#ifndef AOTC_BACKENDS_CPU_KERNELS_WINOGRADPLAN_H
+#define AOTC_BACKENDS_CPU_KERNELS_WINOGRADPLAN_H
+
+#include "backends/cpu/Isa.h"
+#include "backends/cpu/kernels/Choice.h"
+#include "backends/cpu/kernels/Contraction.h"
+#include "ir/Tensor/Tensor.h"
+
+namespace aotc::cpu {
+
+// Tiles of all images are numbered in row-major order and taken in blocks of
+// rows * rowTiles: each is transformed, multiplied position by position with a
+// panel of filters in register tiles of `rows` tiles, and transformed back.
+struct WinogradPlan {
+  int64_t tile = 0, extent = 0; // of the output tile, of the input tile
+  int64_t positions = 0;        // extent^2
+  int64_t images = 0, channels = 0, outputs = 0;
+  int64_t height = 0, width = 0;       // of the input
+  int64_t outHeight = 0, outWidth = 0;
+  int64_t low[2] = {0, 0};             // zeros above and left of the input
+  int64_t down = 0, across = 0;        // tiles of an image
+  int64_t rows = 0, rowTiles = 0;      // of a block
+  int64_t tiles() const { return images * down * across; }
+  int64_t perBlock() const { return rows * rowTiles; }
+  int64_t blocks() const { return (tiles() + perBlock() - 1) / perBlock(); }
+
+  // Elements: transformed inputs [positions][perBlock][channels] and products
+  // [positions][perBlock][panel], positions a cache line further apart so that
+  // they do not fall into one set of the cache; an input tile at the border
+  // with its zeros; an output tile that the image cuts.
+  struct Scratch {
+    int64_t inputPitch = 0, productPitch = 0;
+    int64_t inputs = 0, products = 0, inputTile = 0, outputTile = 0;
+    int64_t total() const { return inputs + products + inputTile + outputTile; }
+  } scratch;
+  double cost = 0; // of the whole convolution, in multiply-adds of a vector
+};
+
+// `choice` gives the panels. The convolution must be one that mayUseWinograd allows.
+WinogradPlan planWinograd(const Contraction &c, int64_t tile, const Choice &choice, const Isa &isa);
+
+// 2-D, 3x3, stride 1, dense, f32.
+bool mayUseWinograd(const Contraction &c);
+
+// The tile that is fastest for this filter [3, 3, C, O] among those whose
+// rounding error stays low; 0: compute directly.
+int64_t chooseWinogradTile(const Contraction &c, const Choice &choice, const Isa &isa, const Tensor &filter);
+
+// Expected error of an output element over its expected magnitude for inputs
+// of independent elements, the worst over the output channels. Tile 0: of the direct sum.
+double winogradError(int64_t tile, const Tensor &filter);
+
+// [panels, positions, C, width] of a filter [3, 3, C, O], zero padded.
+Tensor packWinograd(int64_t tile, int64_t width, const Tensor &filter);
+
+} // namespace aotc::cpu
+#endif
