@@ -1,4 +1,5 @@
 // RUN: aotc-opt %s --split-input-file --aotc-cpu-select="triple=x86_64-unknown-linux-gnu cpu=x86-64-v3" | FileCheck %s
+// RUN: aotc-opt %s --split-input-file --aotc-cpu-select="triple=x86_64-unknown-linux-gnu cpu=x86-64-v3 winograd=false" | FileCheck %s --check-prefix=DIRECT
 
 // 20 columns fill panels of 24; the body sees the logical weights.
 // CHECK-LABEL: @matmul
@@ -19,10 +20,10 @@ func.func @matmul(%x: tensor<6x8xf32>) -> tensor<6x20xf32> {
 // -----
 
 // A padded convolution copies its input into a zero-bordered scratch: 10*10*16*4 bytes.
-// CHECK-LABEL: @conv
-// CHECK: nn.constant {{.*}} : tensor<1x2x144x16xf32>
-// CHECK: nn.fusion {{ *}}contraction({{.*}}) {kernel = {columns = 16 : i64, name = "gemm", rows = 6 : i64}, scratch = 6400 : i64}
-// CHECK: nn.unpack_panels {{.*}} -> tensor<3x3x16x32xf32>
+// DIRECT-LABEL: @conv
+// DIRECT: nn.constant {{.*}} : tensor<1x2x144x16xf32>
+// DIRECT: nn.fusion {{ *}}contraction({{.*}}) {kernel = {columns = 16 : i64, name = "gemm", rows = 6 : i64}, scratch = 6400 : i64}
+// DIRECT: nn.unpack_panels {{.*}} -> tensor<3x3x16x32xf32>
 func.func @conv(%x: tensor<1x8x8x16xf32>) -> tensor<1x8x8x32xf32> {
   %w = nn.constant dense<0.5> : tensor<3x3x16x32xf32>
   %r = nn.fusion contraction(%x, %w) : (tensor<1x8x8x16xf32>, tensor<3x3x16x32xf32>) -> tensor<1x8x8x32xf32> {
@@ -31,6 +32,25 @@ func.func @conv(%x: tensor<1x8x8x16xf32>) -> tensor<1x8x8x32xf32> {
     nn.yield %m : tensor<1x8x8x32xf32>
   }
   return %r : tensor<1x8x8x32xf32>
+}
+
+// -----
+
+// Minimal filtering by tiles of 4x4, unless it is switched off.
+// CHECK-LABEL: @winograd
+// CHECK: nn.constant {{.*}} : tensor<4x36x64x16xf32>
+// CHECK: nn.fusion {{ *}}contraction({{.*}}) {kernel = {columns = 16 : i64, name = "winograd", rows = 6 : i64}, scratch = {{[0-9]+}} : i64}
+// CHECK: nn.unpack_winograd {{.*}} : tensor<4x36x64x16xf32> -> tensor<3x3x64x64xf32>
+// DIRECT-LABEL: @winograd
+// DIRECT: nn.fusion {{ *}}contraction({{.*}}) {kernel = {{.*}}name = "gemm"
+func.func @winograd(%x: tensor<1x28x28x64xf32>) -> tensor<1x28x28x64xf32> {
+  %w = nn.constant dense<0.5> : tensor<3x3x64x64xf32>
+  %r = nn.fusion contraction(%x, %w) : (tensor<1x28x28x64xf32>, tensor<3x3x64x64xf32>) -> tensor<1x28x28x64xf32> {
+  ^bb0(%a: tensor<1x28x28x64xf32>, %b: tensor<3x3x64x64xf32>):
+    %m = nn.conv %a, %b {strides = array<i64: 1, 1>, dilations = array<i64: 1, 1>, padLow = array<i64: 1, 1>, padHigh = array<i64: 1, 1>} : (tensor<1x28x28x64xf32>, tensor<3x3x64x64xf32>) -> tensor<1x28x28x64xf32>
+    nn.yield %m : tensor<1x28x28x64xf32>
+  }
+  return %r : tensor<1x28x28x64xf32>
 }
 
 // -----

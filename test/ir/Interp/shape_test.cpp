@@ -1,3 +1,4 @@
+#include "ir/NN/Winograd.h"
 #include "test/ir/Interp/Eval.h"
 #include "gtest/gtest.h"
 
@@ -169,6 +170,22 @@ TEST(UnpackPanels, DropsPadding) {
   EXPECT_EQ(eval("nn.unpack_panels %0 : tensor<2x1x1x2xf32> -> tensor<1x2xf32>",
                  {t("f32", {2, 1, 1, 2}, {1, -1, 2, -1})}),
             "f32[1,2] 1 2"); // one column in each of two groups
+}
+
+TEST(UnpackWinograd, RecoversTheFilter) {
+  const double weights[9] = {1, 2, 3, 4, 5, 6, 7, 8, 9};
+  for (int64_t tile : {2, 4}) {
+    const nn::Winograd &w = nn::winograd(tile);
+    std::vector<double> transformed(w.extent * w.extent), packed;
+    nn::transformFilter(w, weights, transformed.data());
+    for (double value : transformed)
+      packed.insert(packed.end(), {value, -1}); // one column of two
+    int64_t positions = w.extent * w.extent;
+    EXPECT_EQ(eval("nn.unpack_winograd %0 : tensor<1x" + std::to_string(positions) +
+                       "x1x2xf32> -> tensor<3x3x1x1xf32>",
+                   {t("f32", {1, positions, 1, 2}, packed)}),
+              "f32[3,3,1,1] 1 2 3 4 5 6 7 8 9");
+  }
 }
 
 TEST(Iota, AlongAnAxis) {

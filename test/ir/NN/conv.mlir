@@ -47,3 +47,10 @@ func.func @panels(%p: tensor<1x4x6x8xf32>) {
   %2 = nn.unpack_panels %p {transposed = true} : tensor<1x4x6x8xf32> -> tensor<3x30x2xf32>
   return
 }
+
+// CHECK-LABEL: @transformed
+func.func @transformed(%p: tensor<2x36x4x8xf32>) {
+  // CHECK: nn.unpack_winograd %{{.*}} : tensor<2x36x4x8xf32> -> tensor<3x3x4x12xf32>
+  %0 = nn.unpack_winograd %p : tensor<2x36x4x8xf32> -> tensor<3x3x4x12xf32>
+  return
+}

@@ -197,3 +197,19 @@ func.func @unpack_panels_c2_transposed(%p: tensor<2x2x2x8xf32>) -> tensor<32x2xf
   %0 = nn.unpack_panels %p {transposed = true} : tensor<2x2x2x8xf32> -> tensor<32x2xf32>
   return %0 : tensor<32x2xf32>
 }
+
+// -----
+
+func.func @unpack_winograd_c1(%p: tensor<1x25x4x8xf32>) -> tensor<3x3x4x8xf32> {
+  // expected-error @+1 {{needs f32 panels of 16 or 36 positions}}
+  %0 = nn.unpack_winograd %p : tensor<1x25x4x8xf32> -> tensor<3x3x4x8xf32>
+  return %0 : tensor<3x3x4x8xf32>
+}
+
+// -----
+
+func.func @unpack_winograd_c2(%p: tensor<1x16x4x8xf32>) -> tensor<3x3x4x9xf32> {
+  // expected-error @+1 {{that do not hold}}
+  %0 = nn.unpack_winograd %p : tensor<1x16x4x8xf32> -> tensor<3x3x4x9xf32>
+  return %0 : tensor<3x3x4x9xf32>
+}
