@@ -6,7 +6,9 @@
 #include "backends/cpu/kernels/Epilogue.h"
 #include "backends/cpu/kernels/WinogradPlan.h"
 #include "ir/NN/Constants.h"
+#include "ir/Plan/Plan.h"
 #include "mlir/IR/Builders.h"
+#include "llvm/ADT/SetVector.h"
 #include "llvm/Support/MathExtras.h"
 
 using namespace mlir;
@@ -45,6 +47,8 @@ class CpuSelect : public impl::CpuSelectBase<CpuSelect> {
   void runOnOperation() override {
     llvm::SmallPtrSet<Operation *, 16> unused;
     isa = isaOf({triple, cpu, features});
+    leastPeak = 0;
+    getOperation().walk([&](nn::FusionOp fusion) { leastPeak = std::max(leastPeak, liveBytes(fusion)); });
     getOperation().walk([&](nn::FusionOp fusion) {
       if (fusion.getKind() == nn::FusionKind::Attention)
         return selectAttention(fusion);
@@ -57,6 +61,18 @@ class CpuSelect : public impl::CpuSelectBase<CpuSelect> {
     for (Operation *constant : unused)
       constant->erase();
     packedConstants.clear();
+  }
+
+  // What a group reads and writes besides constants.
+  static int64_t liveBytes(nn::FusionOp fusion) {
+    llvm::SmallSetVector<Value, 8> values(fusion->result_begin(), fusion->result_end());
+    for (Value input : fusion.getInputs())
+      if (!nn::isConstant(input))
+        values.insert(input);
+    int64_t bytes = 0;
+    for (Value value : values)
+      bytes += plan::denseBytes(value.getType());
+    return bytes;
   }
 
   bool select(nn::FusionOp fusion) {
@@ -72,8 +88,10 @@ class CpuSelect : public impl::CpuSelectBase<CpuSelect> {
       return false;
     if (choice->rhs != Choice::Rhs::Packed && choice->kernel != Choice::Kernel::Depthwise &&
         canPack(*c, operand)) {
-      if (winograd && choice->kernel == Choice::Kernel::Gemm && mayUseWinograd(*c))
+      if (winograd && choice->kernel == Choice::Kernel::Gemm && mayUseWinograd(*c)) {
+        choice->scratchLimit = std::max(leastPeak - liveBytes(fusion), scratchOf(*c, *choice, isa).border);
         c->winogradTile = chooseWinogradTile(*c, *choice, isa, *nn::constantOf(operand));
+      }
       if (c->winogradTile > 0)
         choice->kernel = Choice::Kernel::Winograd;
       pack(fusion, *c, choice->panelWidth());
@@ -127,6 +145,7 @@ class CpuSelect : public impl::CpuSelectBase<CpuSelect> {
   }
 
   Isa isa;
+  int64_t leastPeak = 0; // of the arena, whatever the order and without scratch
   llvm::DenseMap<std::pair<Value, std::pair<int64_t, int64_t>>, Value> packedConstants;
 };
 

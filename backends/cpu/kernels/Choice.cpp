@@ -149,10 +149,8 @@ Division chooseDivision(const Contraction &c, const Choice &choice, const Isa &i
   int64_t wanted = taskCount(time, kMostTasks, isa);
   if (wanted == 1)
     return {};
-  constexpr int64_t kMostCopies = 4; // of the scratch memory
   if (choice.kernel == Choice::Kernel::Winograd)
-    return {Division::Along::Pixels,
-            std::min({wanted, planWinograd(c, c.winogradTile, choice, isa).blocks(), kMostCopies})};
+    return {Division::Along::Pixels, planWinograd(c, c.winogradTile, choice, isa).tasks};
   int64_t products = c.products(), panels = c.columns / choice.panelWidth();
   if (choice.kernel == Choice::Kernel::Depthwise) {
     llvm::ArrayRef<int64_t> shape = c.resultShape(); // images, and positions of the first of several dimensions
@@ -179,8 +177,9 @@ Division chooseDivision(const Contraction &c, const Choice &choice, const Isa &i
 Scratch scratchOf(const Contraction &c, const Choice &choice, const Isa &isa) {
   Scratch s;
   if (choice.kernel == Choice::Kernel::Winograd) {
-    s.winograd = planWinograd(c, c.winogradTile, choice, isa).scratch.total() * choice.elementBytes;
-    s.copies = chooseDivision(c, choice, isa).tasks;
+    WinogradPlan plan = planWinograd(c, c.winogradTile, choice, isa);
+    s.winograd = plan.scratch.total() * choice.elementBytes;
+    s.copies = plan.tasks;
     return s;
   }
   if (choice.kernel != Choice::Kernel::Depthwise)

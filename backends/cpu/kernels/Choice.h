@@ -2,6 +2,8 @@
 #ifndef AOTC_BACKENDS_CPU_KERNELS_CHOICE_H
 #define AOTC_BACKENDS_CPU_KERNELS_CHOICE_H
 
+#include <limits>
+
 #include "backends/cpu/Isa.h"
 #include "backends/cpu/kernels/Contraction.h"
 
@@ -15,6 +17,9 @@ struct Choice {
   int64_t elementBytes = 4;
   int64_t lanes = 1;   // elements of a vector
   int64_t vectors = 1; // of a panel
+  // What a Winograd kernel takes at most if it can do with less, in bytes. The
+  // scratch of the region when its code is emitted, which gives the same plan.
+  int64_t scratchLimit = std::numeric_limits<int64_t>::max();
 
   int64_t panelWidth() const { return lanes * vectors; }
   llvm::StringRef name() const;
@@ -55,6 +60,9 @@ Tiling chooseTiling(const Contraction &c, const Choice &choice, const Isa &isa, 
 // Panels that a matrix-vector kernel walks together: one stream of reads does
 // not fill the memory's bandwidth.
 inline int64_t gemvStreams(const Contraction &c) { return c.rows == 1 ? 4 : 2; }
+
+// Of scratch memory that each range of tasks has for itself, at most.
+inline constexpr int64_t kMostCopies = 4;
 
 // How the tasks of the kernel's stage share its work. Depthwise kernels share
 // lines, Winograd kernels blocks of tiles.

@@ -139,6 +139,7 @@ bool emitContractionKernel(RegionEmitter &emitter) {
     return true;
   }
   if (choice->kernel == Choice::Kernel::Winograd) {
+    choice->scratchLimit = emitter.op.getScratch()->getBytes();
     GroupEpilogue epilogue(emitter, *c);
     emitter.stage(chooseDivision(*c, *choice, emitter.isa).tasks,
                   [&] { emitWinograd(emitter, *c, *choice, epilogue); });

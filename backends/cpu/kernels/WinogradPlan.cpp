@@ -2,6 +2,7 @@
 
 #include <cmath>
 
+#include "backends/cpu/codegen/Tasks.h"
 #include "ir/NN/Constants.h"
 #include "ir/NN/Winograd.h"
 #include "llvm/Support/MathExtras.h"
@@ -81,23 +82,33 @@ WinogradPlan planWinograd(const Contraction &c, int64_t tile, const Choice &choi
   p.down = llvm::divideCeil(p.outHeight, tile);
   p.across = llvm::divideCeil(p.outWidth, tile);
 
+  p.scratch.inputTile = llvm::alignTo(p.positions * p.channels, 16);
+  if (p.outHeight % tile != 0 || p.outWidth % tile != 0)
+    p.scratch.outputTile = llvm::alignTo(tile * tile * choice.lanes, 16);
+
   // A block's tiles and products stay in L2 beside the panel that they meet.
   int64_t bytes = p.positions * (p.channels + choice.panelWidth()) * choice.elementBytes;
   int64_t most = std::max<int64_t>(isa.l2Bytes * 6 / 10 / bytes, 1);
   int64_t largest = tileRows(isa, choice.vectors);
+  int64_t wanted = taskCount(bodyNanoseconds(*c.op->getBlock(), isa), kMostCopies, isa);
   WinogradPlan best = p;
+  auto take = [&](int64_t rows, int64_t rowTiles) {
+    block(p, rows, rowTiles, choice);
+    p.cost = productCost(p, choice, isa);
+    auto excess = [&](const WinogradPlan &plan) {
+      return std::max<int64_t>(plan.tasks * plan.scratch.total() * choice.elementBytes - choice.scratchLimit, 0);
+    };
+    p.tasks = std::min(wanted, p.blocks());
+    while (p.tasks > 2 && excess(p) > 0)
+      --p.tasks;
+    if (best.rows == 0 || std::pair(excess(p), p.cost) < std::pair(excess(best), best.cost))
+      best = p;
+  };
   for (int64_t rows = largest; rows >= std::max<int64_t>(largest / 2, 1); --rows)
     for (int64_t rowTiles = 1; rowTiles == 1 || rowTiles * rows <= std::min<int64_t>(most, p.tiles() + rows - 1);
-         ++rowTiles) {
-      block(p, rows, rowTiles, choice);
-      p.cost = productCost(p, choice, isa);
-      if (best.rows == 0 || p.cost < best.cost)
-        best = p;
-    }
+         ++rowTiles)
+      take(rows, rowTiles);
   p = best;
-  p.scratch.inputTile = llvm::alignTo(p.positions * p.channels, 16);
-  if (p.outHeight % tile != 0 || p.outWidth % tile != 0)
-    p.scratch.outputTile = llvm::alignTo(tile * tile * choice.lanes, 16);
   TransformCost transform = transformCost(tile);
   p.cost += static_cast<double>(p.blocks() * p.perBlock() * llvm::divideCeil(p.channels, choice.lanes)) *
             transform.input;

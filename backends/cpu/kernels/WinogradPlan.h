@@ -35,10 +35,11 @@ struct WinogradPlan {
     int64_t inputs = 0, products = 0, inputTile = 0, outputTile = 0;
     int64_t total() const { return inputs + products + inputTile + outputTile; }
   } scratch;
+  int64_t tasks = 1; // each of which has a scratch
   double cost = 0; // of the whole convolution, in multiply-adds of a vector
 };
 
-// `choice` gives the panels. The convolution must be one that mayUseWinograd allows.
+// `choice` gives the panels and limits the scratch. The convolution must be one that mayUseWinograd allows.
 WinogradPlan planWinograd(const Contraction &c, int64_t tile, const Choice &choice, const Isa &isa);
 
 // 2-D, 3x3, stride 1, dense, f32.
