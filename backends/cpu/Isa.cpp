@@ -4,6 +4,8 @@
 #include "llvm/ADT/StringSet.h"
 #include "llvm/TargetParser/Triple.h"
 
+#include <atomic>
+
 using namespace aotc;
 using namespace aotc::cpu;
 
@@ -53,6 +55,11 @@ void describeRiscV(Isa &isa, const llvm::StringSet<> &on) {
 
 } // namespace
 
+// Six times what meeting costs threads that spin.
+static std::atomic<int64_t> stageNanoseconds{Isa().stageNanoseconds};
+
+void cpu::setStageNanoseconds(int64_t nanoseconds) { stageNanoseconds = nanoseconds; }
+
 Isa cpu::isaOf(const TargetSpec &target) {
   Isa isa;
   llvm::StringSet<> on = enabled(target.features);
@@ -68,5 +75,6 @@ Isa cpu::isaOf(const TargetSpec &target) {
     isa.vectorBytes = 16;
     isa.hasRounding = true;
   }
+  isa.stageNanoseconds = stageNanoseconds;
   return isa;
 }

@@ -18,13 +18,16 @@ struct Isa {
   bool hasRounding = false;          // floor, ceil, trunc, round-to-even as instructions
   int64_t l1Bytes = 32 << 10;
   int64_t l2Bytes = 512 << 10;
-  int64_t stageNanoseconds = 6000; // the shortest work that is worth meeting other threads, about six times the cost
+  int64_t stageNanoseconds = 6000; // the shortest work that is worth meeting other threads for
 
   // Elements of one register; 1 without a vector unit.
   int64_t lanes(int64_t elementBytes) const {
     return vectorBytes > elementBytes ? vectorBytes / elementBytes : 1;
   }
 };
+
+// What isaOf() gives as stageNanoseconds from now on. For tests: 0 divides whatever can be divided.
+void setStageNanoseconds(int64_t nanoseconds);
 
 // `target` is resolved: its features are those of its CPU made explicit.
 Isa isaOf(const TargetSpec &target);

@@ -53,7 +53,7 @@ class CpuSelect : public impl::CpuSelectBase<CpuSelect> {
       if (fusion.getKind() == nn::FusionKind::Attention)
         return selectAttention(fusion);
       if (fusion.getKind() != nn::FusionKind::Contraction || !select(fusion))
-        fusion.setScratch(genericScratchBytes(fusion));
+        fusion.setScratch(genericScratchBytes(fusion, isa));
     });
     for (auto &[key, panels] : packedConstants)
       if (key.first.use_empty())

@@ -26,6 +26,7 @@ public:
         nest(gen, space, shape), element(elementOf(op->getResult(0))) {}
 
   void emit() {
+    nest.share(emitter);
     Index linear = IndexSpace::linearize(nest.indices(), shape);
     int64_t bytes = std::max<int64_t>(4, RegionEmitter::bytesOf(element));
     // Without a loop over channels lanes would run along the image, where windows are clipped for one

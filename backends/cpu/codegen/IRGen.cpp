@@ -33,6 +33,20 @@ Value *IRGen::add(Value *a, Value *b) {
 
 Value *IRGen::mul(Value *a, int64_t b) { return b == 1 ? a : builder.CreateNSWMul(a, index(b)); }
 
+Value *IRGen::smaller(Value *a, Value *b) {
+  auto *constantA = dyn_cast<ConstantInt>(a), *constantB = dyn_cast<ConstantInt>(b);
+  if (constantA && constantB)
+    return constantA->getSExtValue() < constantB->getSExtValue() ? a : b;
+  return builder.CreateBinaryIntrinsic(Intrinsic::smin, a, b);
+}
+
+Value *IRGen::larger(Value *a, Value *b) {
+  auto *constantA = dyn_cast<ConstantInt>(a), *constantB = dyn_cast<ConstantInt>(b);
+  if (constantA && constantB)
+    return constantA->getSExtValue() < constantB->getSExtValue() ? b : a;
+  return builder.CreateBinaryIntrinsic(Intrinsic::smax, a, b);
+}
+
 MDNode *IRGen::loopMetadata(LoopHints hints) {
   LLVMContext &context = module.getContext();
   auto flag = [&](StringRef name, Metadata *value = nullptr) {

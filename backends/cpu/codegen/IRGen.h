@@ -51,6 +51,8 @@ public:
   llvm::Value *add(llvm::Value *a, llvm::Value *b);
   llvm::Value *add(llvm::Value *a, int64_t b) { return add(a, index(b)); }
   llvm::Value *mul(llvm::Value *a, int64_t b);
+  llvm::Value *smaller(llvm::Value *a, llvm::Value *b);
+  llvm::Value *larger(llvm::Value *a, llvm::Value *b);
 
   // for (i = lo; i < hi; i += step) body(i). A loop of one trip is emitted
   // without a branch when the bounds are constants, one of none not at all.

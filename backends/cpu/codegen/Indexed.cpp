@@ -68,6 +68,9 @@ void cpu::emitGatherNd(RegionEmitter &emitter, nn::GatherNdOp op) {
   Index vector = IndexSpace::linearize(vectors.indices(), indexShape.drop_back());
   Index inSlice = IndexSpace::linearize(slice.indices(), sliceShape);
   arrangeFor(slice, {inSlice});
+  if (batch == 0)
+    arrangeFor(vectors, {vector});
+  vectors.share(emitter);
   int64_t sliceElements = elementsOf(sliceShape);
   vectors.emit(1, [&](LoopStep) {
     Indices from(ArrayRef<Index>(vectors.indices()).take_front(batch));
@@ -132,5 +135,6 @@ void cpu::emitDynamicSlice(RegionEmitter &emitter, nn::DynamicSliceOp op) {
                                      static_cast<int64_t>(d), shape[d] - extents[d] + 1);
   Index source = IndexSpace::linearize(from, shape), to = IndexSpace::linearize(nest.indices(), extents);
   arrangeFor(nest, {source, to});
+  nest.share(emitter);
   emitCopy(emitter, space, nest, operand, emitter.inputPointer(operand), source, to);
 }

@@ -27,6 +27,7 @@ struct AxisLoops {
     IndexUses uses;
     uses.indices = {linear, IndexSpace::linearize(outer.indices(), kept)};
     outer.arrange(uses);
+    outer.share(emitter);
     uses.indices = {linear, IndexSpace::linearize(inner.indices(), along)};
     inner.arrange(uses);
     across = outer.inner() != kNoVariable && space.substituted(linear).coefficient(outer.inner()) == 1;
@@ -194,7 +195,8 @@ void cpu::emitTopK(RegionEmitter &emitter, nn::TopKOp op) {
   };
   Value *values = emitter.outputPointer(0), *positions = emitter.outputPointer(1);
   llvm::Type *indexType = emitter.registerType(indexElement);
-  gen.loop(0, rows, 1, [&](Value *row) {
+  RegionEmitter::Share share = emitter.share(rows);
+  gen.loop(share.lo, share.hi, 1, [&](Value *row) {
     Value *first = gen.mul(row, k), *from = gen.mul(row, extent);
     gen.loop(0, extent, 1, [&](Value *i) {
       Value *x = emitter.load(element, emitter.inputPointer(0), gen.add(from, i));

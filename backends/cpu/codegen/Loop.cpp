@@ -30,6 +30,7 @@ void cpu::emitLoopRegion(RegionEmitter &emitter) {
   if (type.getNumElements() != 0)
     collectUses(yielded, nest.indices(), space, uses);
   nest.arrange(uses);
+  nest.share(emitter);
 
   int64_t cost = 0;
   for (mlir::Operation &op : emitter.body)

@@ -1,5 +1,7 @@
 #include "backends/cpu/codegen/LoopNest.h"
 
+#include "backends/cpu/codegen/Tasks.h"
+
 #include "llvm/Support/MathExtras.h"
 
 using namespace aotc;
@@ -74,9 +76,32 @@ llvm::SmallVector<Range> LoopNest::parts(Variable variable) const {
   return result;
 }
 
+Variable LoopNest::chooseShared() const {
+  // Of several failures the first in the order of one thread counts.
+  if (mayFail(sharing->body))
+    return !loops.empty() && parts(loops[0]).size() == 1 ? loops[0] : kNoVariable;
+  Variable best = kNoVariable;
+  for (Variable variable : loops) {
+    if (space.extent(variable) >= kMostTasks)
+      return variable;
+    if (best == kNoVariable || space.extent(variable) > space.extent(best))
+      best = variable;
+  }
+  return best;
+}
+
 Values LoopNest::emit(int64_t lanes, ArrayRef<Value *> initial, Body body) {
   if (empty)
     return Values(initial);
+  if (RegionEmitter *emitter = sharing) {
+    shared = chooseShared();
+    if (shared == kNoVariable) { // one range has it all
+      sharing = nullptr;
+      RegionEmitter::Share share = emitter->share(1);
+      gen.loop(share.lo, share.hi, 1, [&](Value *) { emit(lanes, initial, body); });
+      return {};
+    }
+  }
   if (loops.empty())
     return body({1, kNoVariable}, initial);
   // LLVM takes quadratic time over long blocks: many parts of the innermost
@@ -104,8 +129,17 @@ Values LoopNest::level(size_t depth, int64_t lanes, ArrayRef<Value *> carried, B
   };
   for (Range part : isInner ? partsNow : parts(variable)) {
     space.setRange(variable, part);
-    current = isInner ? innermost(part, lanes, current, body)
-                      : gen.loop(part.lo, part.hi + 1, 1, current, next, {/*mayUnroll=*/partsNow.size() < 8});
+    if (isInner) {
+      current = innermost(part, lanes, current, body);
+    } else {
+      Value *lo = gen.index(part.lo), *hi = gen.index(part.hi + 1);
+      if (variable == shared) {
+        RegionEmitter::Share share = sharing->share(whole.hi + 1);
+        lo = gen.larger(lo, share.lo);
+        hi = gen.smaller(hi, share.hi);
+      }
+      current = gen.loop(lo, hi, 1, current, next, {/*mayUnroll=*/partsNow.size() < 8});
+    }
     space.setRange(variable, whole);
   }
   return current;
@@ -116,12 +150,16 @@ Values LoopNest::innermost(Range part, int64_t lanes, ArrayRef<Value *> carried,
   Values current(carried);
   int64_t at = part.lo;
   for (int64_t width = lanes; at <= part.hi; width /= 2) {
-    int64_t end = at + (part.hi + 1 - at) / width * width;
-    current = gen.loop(at, end, width, current, [&](Value *iv, ArrayRef<Value *> state) {
-      space.setValue(variable, iv);
-      return body({width, variable}, state);
-    });
-    at = end;
+    int64_t steps = (part.hi + 1 - at) / width;
+    RegionEmitter::Share share{gen.index(0), gen.index(steps)};
+    if (variable == shared)
+      share = sharing->share(steps);
+    current = gen.loop(gen.add(gen.mul(share.lo, width), at), gen.add(gen.mul(share.hi, width), at), width, current,
+                       [&](Value *iv, ArrayRef<Value *> state) {
+                         space.setValue(variable, iv);
+                         return body({width, variable}, state);
+                       });
+    at += steps * width;
   }
   return current;
 }

@@ -29,6 +29,9 @@ public:
   // Elements of the longest innermost run; 0 for an empty shape.
   int64_t innerExtent() const;
 
+  // Restricts emit() to what a stage's range of tasks has of the nest.
+  void share(RegionEmitter &emitter) { sharing = &emitter; }
+
   // Emits the loops; the innermost advances by `lanes` (a power of two), its
   // rest by ever smaller powers of two.
   void emit(int64_t lanes, llvm::function_ref<void(LoopStep)> body) {
@@ -45,11 +48,14 @@ private:
   Values level(size_t depth, int64_t lanes, llvm::ArrayRef<llvm::Value *> carried, Body body);
   Values innermost(Range part, int64_t lanes, llvm::ArrayRef<llvm::Value *> carried, Body body);
   llvm::SmallVector<Range> parts(Variable variable) const;
+  Variable chooseShared() const;
 
   IRGen &gen;
   IndexSpace &space;
   Indices all;
   bool empty = false;
+  RegionEmitter *sharing = nullptr;
+  Variable shared = kNoVariable; // the loop that tasks divide
   llvm::SmallVector<Variable> loops;
   llvm::SmallVector<Range> partsNow; // of the innermost loop, in the nest that is being emitted
   llvm::DenseMap<Variable, llvm::SmallVector<int64_t>> splits; // inside (0, extent), ascending

@@ -25,9 +25,13 @@ public:
     key = {low(seed), b.getInt32(static_cast<uint32_t>(op.getStream()))};
     seedHigh = high(seed);
     int64_t count = type.getNumElements();
-    gen.loop(0, count / 4, 1, [&](Value *block) { emitBlock(block, 4); });
+    auto blocks = [&](int64_t first, int64_t number, int lanes) {
+      RegionEmitter::Share share = emitter.share(number);
+      gen.loop(share.lo, share.hi, 1, [&](Value *block) { emitBlock(gen.add(block, first), lanes); });
+    };
+    blocks(0, count / 4, 4);
     if (count % 4)
-      emitBlock(gen.index(count / 4), count % 4);
+      blocks(count / 4, 1, count % 4);
   }
 
 private:

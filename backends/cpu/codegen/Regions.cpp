@@ -1,17 +1,34 @@
 #include "backends/cpu/codegen/Regions.h"
 
+#include "backends/cpu/codegen/Index.h"
+#include "backends/cpu/codegen/Tasks.h"
+#include "ir/NN/Constants.h"
 #include "llvm/ADT/TypeSwitch.h"
 
 using namespace aotc;
 using namespace aotc::cpu;
+using llvm::ArrayRef;
 using mlir::Operation;
 
-void cpu::emitGenericRegion(RegionEmitter &emitter) {
-  bool empty = llvm::all_of(emitter.op->getResultTypes(), [](mlir::Type type) {
-    return llvm::is_contained(mlir::cast<mlir::RankedTensorType>(type).getShape(), 0);
-  });
-  if (empty && emitter.op.getKind() != nn::FusionKind::Single) // single operations may have indices to check
-    return;
+// Parts of a group's work that different tasks can have, at most.
+static int64_t independentParts(mlir::Block &body, nn::FusionKind kind, int64_t rowDims) {
+  if (kind == nn::FusionKind::Row)
+    for (auto reduce : body.getOps<nn::ReduceOp>())
+      return elementsOf(nn::shapeOf(reduce.getOperand()).drop_back(rowDims));
+  ArrayRef<int64_t> result = nn::shapeOf(body.getTerminator()->getOperand(0));
+  auto lines = [&](int64_t axis) { return result[axis] == 0 ? 0 : elementsOf(result) / result[axis]; };
+  return llvm::TypeSwitch<Operation *, int64_t>(&body.front())
+      .Case([](nn::ScatterNdOp) { return 1; }) // updates may meet
+      .Case([&](nn::TopKOp) { return elementsOf(result.drop_back()); })
+      .Case<nn::SoftmaxOp, nn::CumulativeOp>([&](auto op) { return lines(op.getAxis()); })
+      .Default([&](Operation *) { return elementsOf(result); });
+}
+
+static int64_t genericTasks(mlir::Block &body, nn::FusionKind kind, int64_t rowDims, const Isa &isa) {
+  return taskCount(bodyNanoseconds(body, isa), independentParts(body, kind, rowDims), isa);
+}
+
+static void emitLoops(RegionEmitter &emitter) {
   switch (emitter.op.getKind()) {
   case nn::FusionKind::Loop:
     return emitLoopRegion(emitter);
@@ -43,10 +60,21 @@ void cpu::emitGenericRegion(RegionEmitter &emitter) {
       .Default([&](Operation *) { emitLoopRegion(emitter); });
 }
 
-int64_t cpu::genericScratchBytes(nn::FusionOp group) {
+void cpu::emitGenericRegion(RegionEmitter &emitter) {
+  plan::RegionOp op = emitter.op;
+  bool empty = llvm::all_of(op.getResultTypes(), [](mlir::Type type) {
+    return llvm::is_contained(mlir::cast<mlir::RankedTensorType>(type).getShape(), 0);
+  });
+  if (empty && op.getKind() != nn::FusionKind::Single) // single operations may have indices to check
+    return;
+  emitter.stage(genericTasks(emitter.body, op.getKind(), op.getRowDims(), emitter.isa), [&] { emitLoops(emitter); });
+}
+
+int64_t cpu::genericScratchBytes(nn::FusionOp group, const Isa &isa) {
   if (group.getKind() != nn::FusionKind::Row)
     return 0;
-  return rowScratchBytes(group.getBody().front(), group.getRowDims());
+  mlir::Block &body = group.getBody().front();
+  return rowScratchBytes(body, group.getRowDims()) * genericTasks(body, group.getKind(), group.getRowDims(), isa);
 }
 
 int64_t cpu::elementCost(Operation *op) {

@@ -10,7 +10,7 @@ namespace aotc::cpu {
 void emitGenericRegion(RegionEmitter &emitter);
 
 // Temporary memory that emitGenericRegion needs for a group, 0 if none.
-int64_t genericScratchBytes(nn::FusionOp group);
+int64_t genericScratchBytes(nn::FusionOp group, const Isa &isa);
 
 // One function a family; each emits the loops of its groups.
 void emitLoopRegion(RegionEmitter &emitter);

@@ -166,6 +166,7 @@ public:
     IndexUses uses;
     LoopNest rowNest = makeRowNest(&uses);
     outerNest.arrange(uses);
+    outerNest.share(emitter);
     outerNest.emit(1, [&](LoopStep) { emitRow(); });
   }
 
@@ -215,13 +216,15 @@ private:
   void emitRow() {
     scalars.clear();
     stored.clear();
+    int64_t ownBytes = plan.scratchBytes();
+    Value *own = ownBytes ? gen.address(emitter.scratchPointer(), gen.mul(emitter.firstTask(), ownBytes), 1) : nullptr;
     int64_t offset = 0;
     for (const RowPlan::Pass &pass : plan.passes) {
       llvm::SmallVector<std::pair<mlir::Value, Value *>> bases;
       for (mlir::Value value : pass.kept) {
         bases.push_back({value, value == plan.inOutput
                                     ? outputRow()
-                                    : gen.address(emitter.scratchPointer(), gen.index(offset), 1)});
+                                    : gen.address(own, gen.index(offset), 1)});
         if (value != plan.inOutput)
           offset += plan.keptBytes(value);
       }

@@ -30,6 +30,13 @@ double workOf(mlir::Operation &op) {
 
 } // namespace
 
+bool cpu::mayFail(mlir::Block &body) {
+  return llvm::any_of(body, [](mlir::Operation &op) {
+    return RegionEmitter::canFail(&op) ||
+           mlir::isa<nn::GatherOp, nn::GatherNdOp, nn::ScatterNdOp, nn::DynamicSliceOp>(op);
+  });
+}
+
 double cpu::copyNanoseconds(int64_t bytes) { return 2 * static_cast<double>(bytes) / kBytesPerNanosecond; }
 
 double cpu::bodyNanoseconds(mlir::Block &body, const Isa &isa) {

@@ -10,6 +10,9 @@ namespace aotc::cpu {
 // Of one stage: enough to level out what delays one thread, few enough to claim cheaply.
 inline constexpr int64_t kMostTasks = 8;
 
+// Whether an operation of a group can leave the region with a status.
+bool mayFail(mlir::Block &body);
+
 // How long one thread takes at least, by arithmetic and by the bytes that it touches.
 double copyNanoseconds(int64_t bytes); // read once, written once
 double bodyNanoseconds(mlir::Block &body, const Isa &isa);

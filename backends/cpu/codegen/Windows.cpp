@@ -33,6 +33,7 @@ public:
         shape(nn::shapeOf(op.getResult())), nest(gen, space, shape), element(elementOf(op.getInput())) {}
 
   void emit() {
+    nest.share(emitter);
     Index linear = IndexSpace::linearize(nest.indices(), shape);
     int64_t lanes = channelLanes(emitter, nest, shape, 4);
     nest.emit(lanes, [&](LoopStep step) {
@@ -99,6 +100,7 @@ public:
         element(elementOf(op.getInput())) {}
 
   void emit() {
+    nest.share(emitter);
     Index linear = IndexSpace::linearize(nest.indices(), shape);
     int64_t lanes = channelLanes(emitter, nest, shape, 2);
     nest.emit(lanes, [&](LoopStep step) {

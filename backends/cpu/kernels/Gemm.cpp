@@ -38,7 +38,7 @@ private:
     gen.loop(share.lo, share.hi, perBlock, [&](llvm::Value *unit) {
       llvm::Value *end = share.hi;
       if (perBlock < tiling.units)
-        end = clamped(gen.add(unit, perBlock), end, /*upper=*/true);
+        end = gen.smaller(gen.add(unit, perBlock), end);
       gen.loop(first, first + count, 1, [&](llvm::Value *panel) { panelUnits(panel, unit, end); }, kRolled);
     }, kRolled);
   }
@@ -51,8 +51,8 @@ private:
     llvm::Value *end = b.CreateUDiv(gen.add(share.hi, tiling.units - 1), size);
     gen.loop(b.CreateUDiv(share.lo, size), end, 1, [&](llvm::Value *panel) {
       llvm::Value *start = gen.mul(panel, tiling.units);
-      panelUnits(gen.add(panel, first), clamped(b.CreateSub(share.lo, start), gen.index(0), /*upper=*/false),
-                 clamped(b.CreateSub(share.hi, start), size, /*upper=*/true));
+      panelUnits(gen.add(panel, first), gen.larger(b.CreateSub(share.lo, start), gen.index(0)),
+                 gen.smaller(b.CreateSub(share.hi, start), size));
     }, kRolled);
   }
 
@@ -99,8 +99,8 @@ private:
     auto sized = [&](int64_t lo, int64_t hi, int64_t size) {
       if (lo == hi || size == 0)
         return;
-      gen.loop(clamped(begin, gen.index(lo), /*upper=*/false), clamped(end, gen.index(hi), /*upper=*/true), 1,
-               [&](llvm::Value *t) {
+      // The part of a block that lies in a run of tiles.
+      gen.loop(gen.larger(begin, gen.index(lo)), gen.smaller(end, gen.index(hi)), 1, [&](llvm::Value *t) {
         // Tile t of this size starts after `lo` tiles that are one pixel larger.
         llvm::Value *pixel = gen.add(gen.mul(t, size), lo);
         Places places;
@@ -113,14 +113,6 @@ private:
     };
     sized(0, split.large, split.size);
     sized(split.large, split.tiles(), split.size - 1);
-  }
-
-  // max(bound, value) or min: the part of a block that lies in a run of tiles.
-  llvm::Value *clamped(llvm::Value *value, llvm::Value *bound, bool upper) {
-    auto *v = llvm::dyn_cast<llvm::ConstantInt>(value), *limit = llvm::dyn_cast<llvm::ConstantInt>(bound);
-    if (v && limit)
-      return (v->getSExtValue() < limit->getSExtValue()) == upper ? value : bound;
-    return gen.builder.CreateBinaryIntrinsic(upper ? llvm::Intrinsic::smin : llvm::Intrinsic::smax, value, bound);
   }
 
   void crossingTiles(llvm::Value *unit) {

@@ -4,11 +4,13 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/substitute.h"
+#include "backends/cpu/Isa.h"
 #include "ir/NN/NN.h"
 #include "ir/Plan/Plan.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/IR/MLIRContext.h"
 #include "test/backends/cpu/KernelHarness.h"
+#include "test/runtime/Parallel.h"
 #include "gtest/gtest.h"
 
 namespace aotc::cpu {
@@ -116,7 +118,10 @@ protected:
     if (runnableLevel(GetParam()).empty())
       GTEST_SKIP() << "kernels run on x86-64 hosts only";
     context.loadDialect<nn::NNDialect, plan::PlanDialect, mlir::func::FuncDialect>();
+    if (GetParam() == "x86-64-v3")
+      setStageNanoseconds(0); // all work that can be divided is
   }
+  void TearDown() override { setStageNanoseconds(Isa().stageNanoseconds); }
 
   void check(const AttentionSpec &spec) {
     std::string text = moduleOf(spec);
@@ -138,6 +143,10 @@ protected:
         if (!std::isnan(want->f(i)))
           ASSERT_NEAR(got->f(i), want->f(i), 1e-6) << "at " << i;
       }
+      (*harness)->call(run == 0 ? test::lastTaskFirst() : test::threeThreads());
+      auto divided = (*harness)->result();
+      ASSERT_TRUE(divided.ok()) << divided.status();
+      EXPECT_EQ(divided->raw(), got->raw());
     }
   }
 

@@ -14,6 +14,7 @@
 #include "mlir/Pass/PassManager.h"
 #include "passes/fuse/Passes.h"
 #include "passes/schedule/Passes.h"
+#include "test/runtime/Parallel.h"
 #include "llvm/Object/ObjectFile.h"
 
 namespace aotc::test {
@@ -102,6 +103,16 @@ static bool near(double got, double want, double tolerance) {
   return std::abs(got - want) <= tolerance * std::max(1.0, std::abs(want));
 }
 
+static std::string differenceInBits(const absl::StatusOr<std::vector<Tensor>> &got,
+                                    const absl::StatusOr<std::vector<Tensor>> &want) {
+  if (got.status() != want.status())
+    return absl::StrCat(got.status().ToString(), " and ", want.status().ToString());
+  for (size_t r = 0; got.ok() && r < got->size(); ++r)
+    if ((*got)[r].raw() != (*want)[r].raw())
+      return absl::StrCat("result ", r, " is another");
+  return "";
+}
+
 std::string difference(const Program &program, const std::vector<Tensor> &arguments, const std::string &cpu,
                        double tolerance) {
   if (!program.module)
@@ -119,6 +130,11 @@ std::string difference(const Program &program, const std::vector<Tensor> &argume
   LoadedModel::CallOptions options;
   options.seed = 7;
   auto got = (*model)->run(arguments, options);
+  for (const aotc_parallel *parallel : {lastTaskFirst(), threeThreads()}) {
+    options.parallel = parallel;
+    if (std::string problem = differenceInBits(got, (*model)->run(arguments, options)); !problem.empty())
+      return "with threads: " + problem;
+  }
   if (!want.ok() || !got.ok())
     return want.ok() == got.ok()
                ? ""

@@ -33,7 +33,8 @@ std::vector<std::string> undefinedSymbols(const std::string &object);
 std::vector<Tensor> arguments(const Program &program, unsigned seed = 1);
 
 // Empty when the object's results equal the interpreter's: floating point to
-// `tolerance` (relative, and absolute below 1), the rest exactly.
+// `tolerance` (relative, and absolute below 1), the rest exactly; and when they
+// are the same bits, or the same failure, with threads.
 std::string difference(const std::string &text, const std::string &cpu, double tolerance = 2e-6);
 std::string difference(const Program &program, const std::vector<Tensor> &arguments, const std::string &cpu,
                        double tolerance = 2e-6);

@@ -299,7 +299,11 @@ absl::Status KernelHarness::load() {
   return absl::OkStatus();
 }
 
-void KernelHarness::call() const { entry(const_cast<void **>(pointers.data())); }
+void KernelHarness::call(const aotc_parallel *parallel) const {
+  constexpr size_t kParallelOffset = 16; // in the context, see regionContextType
+  std::memcpy(static_cast<char *>(pointers.back()) + kParallelOffset, &parallel, sizeof(parallel));
+  entry(const_cast<void **>(pointers.data()));
+}
 
 absl::StatusOr<Tensor> KernelHarness::result() const {
   for (const GuardedBuffer &buffer : buffers)

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "aotc/abi.h"
 #include "backends/Backend.h"
 #include "ir/Tensor/Tensor.h"
 #include "mlir/IR/BuiltinOps.h"
@@ -57,7 +58,7 @@ public:
   std::string assembly() const; // for the level itself
   // Compiles for this process; call() then runs the kernel once.
   absl::Status load();
-  void call() const;
+  void call(const aotc_parallel *parallel = nullptr) const;
   absl::StatusOr<Tensor> result() const; // fails when memory outside was written
 
 private:

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "backends/cpu/Isa.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "ir/NN/NN.h"
@@ -12,6 +13,7 @@
 #include "mlir/IR/MLIRContext.h"
 #include "test/backends/cpu/KernelHarness.h"
 #include "test/backends/cpu/KernelText.h"
+#include "test/runtime/Parallel.h"
 
 namespace aotc::cpu {
 namespace {
@@ -24,7 +26,10 @@ protected:
     if (runnableLevel(GetParam()).empty())
       GTEST_SKIP() << "kernels run on x86-64 hosts only";
     context.loadDialect<nn::NNDialect, plan::PlanDialect, mlir::func::FuncDialect>();
+    if (GetParam() == "x86-64-v3")
+      setStageNanoseconds(0); // all work that can be divided is
   }
+  void TearDown() override { setStageNanoseconds(Isa().stageNanoseconds); }
 
   // Compares with the interpreter; `depth` bounds the rounding of the sums.
   void expectEqual(const Tensor &got, const Tensor &want, double depth, double epsilon) {
@@ -60,6 +65,10 @@ protected:
       auto got = (*harness)->result();
       ASSERT_TRUE(got.ok()) << got.status();
       expectEqual(*got, *want, 64, spec.element == "f64" ? 1e-15 : kernel == "winograd" ? 2e-6 : 5e-7);
+      (*harness)->call(run == 0 ? test::lastTaskFirst() : test::threeThreads());
+      auto divided = (*harness)->result();
+      ASSERT_TRUE(divided.ok()) << divided.status();
+      EXPECT_EQ(divided->raw(), got->raw());
     }
   }
 

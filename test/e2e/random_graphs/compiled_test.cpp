@@ -5,12 +5,14 @@
 #include <unistd.h>
 
 #include "absl/strings/str_cat.h"
+#include "backends/cpu/Isa.h"
 #include "compiler/artifact/Loader.h"
 #include "compiler/driver/Compile.h"
 #include "ir/Interp/Interp.h"
 #include "ir/NN/NN.h"
 #include "test/e2e/random_graphs/RandomGraph.h"
 #include "test/e2e/random_graphs/Setting.h"
+#include "test/runtime/Parallel.h"
 #include "llvm/Support/raw_ostream.h"
 #include "llvm/TargetParser/Host.h"
 #include "gtest/gtest.h"
@@ -21,6 +23,12 @@ namespace {
 // The parameter is a CPU name; "" is the host.
 class CompiledGraphs : public testing::TestWithParam<const char *> {
 protected:
+  void SetUp() override {
+    if (GetParam() == std::string("x86-64-v3"))
+      cpu::setStageNanoseconds(0); // all work that can be divided is
+  }
+  void TearDown() override { cpu::setStageNanoseconds(cpu::Isa().stageNanoseconds); }
+
   static std::string text(mlir::ModuleOp module, bool elide) {
     mlir::OpPrintingFlags flags;
     if (elide)
@@ -44,7 +52,16 @@ protected:
     auto loaded = LoadedModel::load(compiled->object, options.name);
     if (!loaded.ok())
       return loaded.status();
-    return (*loaded)->run(arguments);
+    auto results = (*loaded)->run(arguments);
+    for (const aotc_parallel *parallel : {lastTaskFirst(), threeThreads()}) {
+      auto again = (*loaded)->run(arguments, {parallel});
+      if (again.status() != results.status())
+        return absl::InternalError("another status with threads: " + again.status().ToString());
+      for (size_t i = 0; again.ok() && i < again->size(); ++i)
+        if ((*again)[i].raw() != (*results)[i].raw())
+          return absl::InternalError(absl::StrCat("another result ", i, " with threads"));
+    }
+    return results;
   }
 
   // What is wrong with graph `seed`; "" when nothing.
