@@ -31,7 +31,8 @@ struct TargetSpec {
 
 // What the user lets kernels do.
 struct SelectOptions {
-  bool winograd = true; // 3x3 convolutions by minimal filtering, which rounds differently
+  bool winograd = true;    // 3x3 convolutions by minimal filtering, which rounds differently
+  bool preferSize = false; // of the arena, even where that costs time
 };
 
 struct EmitOptions {

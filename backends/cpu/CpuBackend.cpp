@@ -32,6 +32,12 @@ public:
     options.features = target.features;
     options.winograd = chosen.winograd;
     pm.addPass(cpu::createCpuSelect(options));
+    cpu::CpuFuseStripsOptions strips;
+    strips.triple = target.triple;
+    strips.cpu = target.cpu;
+    strips.features = target.features;
+    strips.preferSize = chosen.preferSize;
+    pm.addPass(cpu::createCpuFuseStrips(strips));
   }
   absl::StatusOr<EmitResult> emit(mlir::ModuleOp module, const EmitOptions &options) const override {
     cpu::initializeTargets();

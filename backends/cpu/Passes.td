@@ -44,4 +44,27 @@ def CpuSelect : Pass<"aotc-cpu-select", "::mlir::func::FuncOp"> {
     Statistic<"kernels", "kernels", "Contractions with a kernel of the generator">,
     Statistic<"packed", "packed", "Constant operands packed">];
 }
+
+def CpuFuseStrips : Pass<"aotc-cpu-fuse-strips", "::mlir::func::FuncOp"> {
+  let summary = "Run chains of convolutions strip by strip";
+  let description = [{
+    After aotc-cpu-select: joins contraction groups of which each is the only
+    reader of the one before, a large tensor, into one `strips` group. Only a
+    few lines of the tensors between them exist at a time, in scratch: `kernel`
+    says how many lines of the result are computed at once and into how many
+    tasks the work is divided, each of which has its scratch. Depthwise and
+    1x1 convolutions can read such lines, any convolution can start a chain.
+    As groups inside keep their kernels, they still say what is computed.
+  }];
+  let dependentDialects = ["::aotc::nn::NNDialect"];
+  let options = [
+    Option<"triple", "triple", "std::string", "\"x86_64-unknown-linux-gnu\"", "Target triple">,
+    Option<"cpu", "cpu", "std::string", "\"x86-64-v3\"", "LLVM CPU name">,
+    Option<"features", "features", "std::string", "\"+sse4.1,+avx2,+fma,+f16c\"",
+           "LLVM feature string that names all features">,
+    Option<"preferSize", "prefer-size", "bool", "false",
+           "Also where it costs time: least memory, one line at a time, one thread">];
+  let statistics = [
+    Statistic<"fused", "fused", "Chains fused">];
+}
 #endif

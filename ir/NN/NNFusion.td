@@ -9,7 +9,8 @@ def NN_FusionKind : NN_Enum<"FusionKind", "how a group is lowered", [
   I32EnumAttrCase<"Row", 1, "row">,              // reductions over trailing axes and what surrounds them
   I32EnumAttrCase<"Contraction", 2, "contraction">, // one matmul or conv with its epilogue
   I32EnumAttrCase<"Single", 3, "single">,        // one op with a loop nest of its own
-  I32EnumAttrCase<"Attention", 4, "attention">]>; // two products with a softmax between them
+  I32EnumAttrCase<"Attention", 4, "attention">,  // two products with a softmax between them
+  I32EnumAttrCase<"Strips", 5, "strips">]>;      // a chain of convolutions, a few lines at a time
 def NN_FusionKindAttr : NN_EnumAttr<NN_FusionKind, "fusion_kind">;
 
 def NN_FusionOp : NN_Op<"fusion", [IsolatedFromAbove, SingleBlock]> {
@@ -57,6 +58,12 @@ def NN_FusionOp : NN_Op<"fusion", [IsolatedFromAbove, SingleBlock]> {
     pool, resize, arg_reduce, top_k, cumulative, gather, gather_nd,
     scatter_nd, dynamic_slice, random, softmax, a reduction over other than
     the innermost dimensions.
+
+    `strips`: `contraction` groups, each of one nn.conv over one image with two
+    spatial dimensions; nothing but the next one reads the result of each, as
+    its image. A backend's select phase makes such groups of kernels that need
+    only some lines of an operand for some lines of the result, so that the
+    tensors between them never exist as a whole.
 
     `kernel` is the backend's choice of kernel and `scratch` its demand for
     temporary arena bytes (64-byte aligned), both set by the backend's select

@@ -23,6 +23,8 @@ public:
     auto yield = cast<nn::YieldOp>(block.getTerminator());
     if (fusion.getKind() == nn::FusionKind::Attention)
       return checkAttention(yield);
+    if (fusion.getKind() == nn::FusionKind::Strips)
+      return checkStrips(yield);
     bool single = fusion.getKind() == nn::FusionKind::Single;
     if (!single && yield.getNumOperands() != 1)
       return fusion.emitOpError("must yield one value");
@@ -50,7 +52,8 @@ private:
     case nn::FusionKind::Row: return checkRow(op, yielded);
     case nn::FusionKind::Contraction: return checkContraction(op, yielded);
     case nn::FusionKind::Single: return checkSingle(op);
-    case nn::FusionKind::Attention: break; // checked as a whole
+    case nn::FusionKind::Attention:
+    case nn::FusionKind::Strips: break; // checked as a whole
     }
     return success();
   }
@@ -131,6 +134,30 @@ private:
             !nn::splatValue(source))
           return op->emitOpError("must read arguments, splats or scores");
       }
+    return success();
+  }
+
+  LogicalResult checkStrips(nn::YieldOp yield) {
+    Value last;
+    for (Operation &op : block.without_terminator()) {
+      auto stage = dyn_cast<nn::FusionOp>(op);
+      if (!stage || stage.getKind() != nn::FusionKind::Contraction)
+        return misplaced(op);
+      if (failed(BodyChecker(stage).run()))
+        return failure();
+      auto convs = stage.getBody().getOps<nn::ConvOp>();
+      if (convs.empty() || nn::shapeOf((*convs.begin()).getInput()).size() != 4)
+        return stage.emitOpError("must be a convolution over two spatial dimensions");
+      auto image = dyn_cast<BlockArgument>((*convs.begin()).getInput());
+      for (auto [argument, input] : llvm::zip(stage.getBody().getArguments(), stage.getInputs()))
+        if (!isArgument(input) && (input != last || argument != image || !input.hasOneUse()))
+          return stage.emitOpError("may read results of others only as its image, from the group before");
+      if (last && (!image || stage.getInputs()[image.getArgNumber()] != last))
+        return stage.emitOpError("must read the result of the group before");
+      last = stage.getResult(0);
+    }
+    if (!last || yield.getNumOperands() != 1 || yield.getOperand(0) != last)
+      return fusion.emitOpError("of kind strips must yield the result of its last group");
     return success();
   }
 

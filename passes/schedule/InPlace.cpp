@@ -27,7 +27,8 @@ bool onlyMovesStraight(Value value, llvm::DenseMap<Operation *, bool> &known) {
 
 bool readsInPlace(nn::FusionKind kind, Block &body, unsigned argument, DictionaryAttr kernel) {
   Operation *yield = body.getTerminator();
-  if (yield->getNumOperands() != 1 || kind == nn::FusionKind::Single || kind == nn::FusionKind::Attention)
+  if (yield->getNumOperands() != 1 || kind == nn::FusionKind::Single || kind == nn::FusionKind::Attention ||
+      kind == nn::FusionKind::Strips)
     return false;
   Value value = body.getArgument(argument), result = yield->getOperand(0);
   auto type = cast<RankedTensorType>(value.getType()), resultType = cast<RankedTensorType>(result.getType());

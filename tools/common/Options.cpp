@@ -67,6 +67,11 @@ cl::opt<std::string> seed("seed", cl::value_desc("N"), cl::cat(compileCategory()
                           cl::desc("Seed of random operators (default 0)"));
 cl::opt<bool> noWinograd("no-winograd", cl::cat(compileCategory()),
                          cl::desc("Compute 3x3 convolutions directly, also where minimal filtering is faster"));
+enum class Prefer { Speed, Size };
+cl::opt<Prefer> prefer("prefer", cl::cat(compileCategory()), cl::init(Prefer::Speed),
+                       cl::desc("What counts more:"),
+                       cl::values(clEnumValN(Prefer::Speed, "speed", "time (the default)"),
+                                  clEnumValN(Prefer::Size, "size", "memory: a smaller arena")));
 cl::opt<std::string> dumpDir("dump-ir", cl::value_desc("DIR"), cl::cat(compileCategory()),
                              cl::desc("Write the IR after every phase to DIR, numbered, weights elided"));
 cl::opt<std::string> report("report", cl::value_desc("FILE.json"), cl::cat(compileCategory()),
@@ -141,6 +146,7 @@ absl::StatusOr<CompileOptions> compileOptions() {
     o.outputs.push_back(withoutPort0(text));
   o.target = {triple, cpu, features};
   o.select.winograd = !noWinograd;
+  o.select.preferSize = prefer == Prefer::Size;
   o.name = modelName.empty() ? makeIdentifier(stemOf(modelPath)) : modelName.getValue();
   if (!isIdentifier(o.name))
     return usageError(

@@ -144,11 +144,11 @@ private:
     if (mlir::DictionaryAttr kernel = region.getKernelAttr())
       if (auto name = kernel.getAs<mlir::StringAttr>("name"))
         report.kind += absl::StrCat(" ", name.str());
-    for (mlir::Operation &op : region.getBody().front()) {
+    region.getBody().walk([&](mlir::Operation *op) { // groups may hold groups
       bool contraction = mlir::isa<nn::MatMulOp, nn::ConvOp, nn::ConvTransposeOp>(op);
-      if (contraction || nn::isElementwise(&op) || mlir::isa<nn::ReduceOp, nn::PoolOp>(op))
-        report.flops += evaluationSteps(&op) * (contraction ? 2 : 1);
-    }
+      if (contraction || nn::isElementwise(op) || mlir::isa<nn::ReduceOp, nn::PoolOp>(op))
+        report.flops += evaluationSteps(op) * (contraction ? 2 : 1);
+    });
     for (mlir::Value operand : region->getOperands())
       report.bytes += plan::denseBytes(operand.getType());
     for (mlir::Value output : region->getResults())

@@ -23,6 +23,10 @@ RegionEmitter::RegionEmitter(plan::RegionOp op, IRGen &gen, llvm::Function *func
   bind(function);
 }
 
+RegionEmitter::RegionEmitter(RegionEmitter &outer, mlir::Block &body, llvm::ArrayRef<Value *> inputs, Value *output)
+    : op(outer.op), body(body), gen(outer.gen), isa(outer.isa), function(outer.function), inputs(inputs),
+      outputs({output}), context(outer.context) {}
+
 void RegionEmitter::bind(llvm::Function *newFunction) {
   function = newFunction;
   inputs.clear();

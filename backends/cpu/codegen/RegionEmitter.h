@@ -24,6 +24,10 @@ llvm::FunctionType *regionFunctionType(plan::RegionOp op, llvm::LLVMContext &con
 class RegionEmitter {
 public:
   RegionEmitter(plan::RegionOp op, IRGen &gen, llvm::Function *function);
+  // A group in the body of `outer`, at the place and in the stage where that
+  // is: `body` reads from `inputs` and yields one value to `output`. It has no
+  // scratch and no stages of its own.
+  RegionEmitter(RegionEmitter &outer, mlir::Block &body, llvm::ArrayRef<llvm::Value *> inputs, llvm::Value *output);
 
   plan::RegionOp op;
   mlir::Block &body;

@@ -37,7 +37,8 @@ static void emitLoops(RegionEmitter &emitter) {
   case nn::FusionKind::Contraction:
     return emitContractionRegion(emitter);
   case nn::FusionKind::Attention:
-    llvm_unreachable("the kernel generator computes every attention group");
+  case nn::FusionKind::Strips:
+    llvm_unreachable("the kernel generator computes every group of this kind");
   case nn::FusionKind::Single:
     break;
   }

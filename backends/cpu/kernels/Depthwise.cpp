@@ -63,8 +63,18 @@ public:
     }, kRolled);
   }
 
+  void emit(const Lines &some) {
+    lines = &some;
+    gen.loop(some.begin, some.end, 1, [&](llvm::Value *x) {
+      llvm::SmallVector<Taps, 2> taps{tapsAt(axes[0], x)};
+      llvm::Value *line = some.outputRing ? gen.builder.CreateURem(x, gen.index(some.outputRing)) : x;
+      outer(1, some.input, line, taps);
+    }, kRolled);
+  }
+
 private:
-  // Of an outer dimension: the taps [begin, end) inside the image; tap k reads position start + k * dilation.
+  // Of an outer dimension: the taps [begin, end) inside the image; tap k reads position start + k * dilation,
+  // in a ring of lines modulo its extent, of which start is below.
   struct Taps {
     llvm::Value *start, *begin, *end;
   };
@@ -87,10 +97,19 @@ private:
     int64_t inner = 1;
     for (size_t i = d + 1; i + 1 < axes.size(); ++i)
       inner *= axes[i].out;
-    llvm::Value *start = gen.add(gen.mul(x, axis.stride), -axis.low);
-    taps.push_back(clipped(axis, start));
+    taps.push_back(tapsAt(axis, x));
     outer(d + 1, lhs, gen.add(line, gen.mul(x, inner)), taps);
   }
+
+  Taps tapsAt(const Axis &axis, llvm::Value *x) {
+    Taps taps = clipped(axis, gen.add(gen.mul(x, axis.stride), -axis.low));
+    if (int64_t ring = ringLines()) {
+      int64_t lifted = llvm::divideCeil(axis.low, ring) * ring; // not negative
+      taps.start = gen.builder.CreateURem(gen.add(taps.start, lifted), gen.index(ring));
+    }
+    return taps;
+  }
+  int64_t ringLines() const { return lines ? lines->inputRing : 0; }
 
   Taps clipped(const Axis &axis, llvm::Value *start) {
     bool whole = true;
@@ -164,6 +183,11 @@ private:
       auto body = [&](llvm::Value *k, llvm::ArrayRef<llvm::Value *> carried) {
         // One address step from the image's first line: pointers outside it are never formed.
         llvm::Value *position = gen.add(taps[d].start, gen.mul(k, axes[d].dilation));
+        if (int64_t ring = ringLines()) {
+          auto &b = gen.builder;
+          llvm::Value *around = gen.add(position, -ring);
+          position = b.CreateSelect(b.CreateICmpSLT(around, gen.index(0)), position, around);
+        }
         return overTaps(d + 1, gen.address(from, gen.mul(position, axes[d].inPitch), choice.elementBytes),
                         gen.address(weights, gen.mul(k, axes[d].tapPitch), choice.elementBytes), Values(carried),
                         first, clip, lanes);
@@ -193,6 +217,7 @@ private:
   Epilogue &epilogue;
   llvm::SmallVector<Axis, 3> axes;
   int64_t channels;
+  const Lines *lines = nullptr; // null: the whole group
   // Of the line being emitted.
   llvm::Value *lhs = nullptr, *row = nullptr;
   llvm::SmallVector<Taps, 2> taps;
@@ -202,6 +227,11 @@ private:
 
 void emitDepthwise(RegionEmitter &emitter, const Contraction &c, const Choice &choice, Epilogue &epilogue) {
   Depthwise(emitter, c, choice, epilogue).emit();
+}
+
+void emitDepthwiseLines(RegionEmitter &emitter, const Contraction &c, const Choice &choice, Epilogue &epilogue,
+                        const Lines &lines) {
+  Depthwise(emitter, c, choice, epilogue).emit(lines);
 }
 
 } // namespace aotc::cpu

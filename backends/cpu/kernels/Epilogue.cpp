@@ -103,6 +103,20 @@ bool hasSupportedEpilogue(const Contraction &c, Block &body) {
   return true;
 }
 
+bool GroupEpilogue::Leaf::isEqualInAllRows() const {
+  return llvm::none_of(rows, [](const Dim &d) { return d.extent > 1 && d.stride != 0; });
+}
+
+bool epilogueReadsPixels(const Contraction &c, Block &body) {
+  for (Operation &op : body.without_terminator())
+    if (nn::isElementwise(&op))
+      for (Value operand : op.getOperands())
+        if (!repeatsNumber(operand))
+          if (auto leaf = GroupEpilogue::leafOf(operand, c.resultShape()); leaf && !leaf->isEqualInAllRows())
+            return true;
+  return false;
+}
+
 GroupEpilogue::GroupEpilogue(RegionEmitter &emitter, const Contraction &c) : emitter(emitter), c(c) {
   for (Operation &op : emitter.body.without_terminator())
     if (nn::isElementwise(&op))
@@ -117,8 +131,7 @@ GroupEpilogue::GroupEpilogue(RegionEmitter &emitter, const Contraction &c) : emi
     return;
   Value other = add.getLhs() == product ? add.getRhs() : add.getLhs();
   auto leaf = leaves.find(other);
-  if (leaf == leaves.end() || leaf->second.columnStride != 1 ||
-      llvm::any_of(leaf->second.rows, [](const Dim &d) { return d.extent > 1 && d.stride != 0; }))
+  if (leaf == leaves.end() || leaf->second.columnStride != 1 || !leaf->second.isEqualInAllRows())
     return;
   biasAdd = add;
   bias = other;

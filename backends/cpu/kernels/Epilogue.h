@@ -34,6 +34,9 @@ llvm::Value *splatConstant(RegionEmitter &emitter, mlir::Value value, int64_t la
 // Whether every operation after the contraction is one that GroupEpilogue emits.
 bool hasSupportedEpilogue(const Contraction &c, mlir::Block &body);
 
+// Whether they read operands that differ from pixel to pixel.
+bool epilogueReadsPixels(const Contraction &c, mlir::Block &body);
+
 // The operations after the contraction in its group. Accumulators start with
 // the bias, or zero.
 class GroupEpilogue : public Epilogue {
@@ -50,11 +53,13 @@ private:
     mlir::BlockArgument argument;
     Dims rows;
     int64_t columnStride;
+    bool isEqualInAllRows() const;
   };
   struct Place;
 
   static std::optional<Leaf> leafOf(mlir::Value value, llvm::ArrayRef<int64_t> resultShape);
   friend bool hasSupportedEpilogue(const Contraction &c, mlir::Block &body);
+  friend bool epilogueReadsPixels(const Contraction &c, mlir::Block &body);
 
   llvm::Value *evaluate(mlir::Value value, Place &place); // once a place
   llvm::Value *compute(mlir::Value value, Place &place);

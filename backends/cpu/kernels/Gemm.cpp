@@ -10,8 +10,9 @@ namespace {
 
 class Gemm {
 public:
-  Gemm(RegionEmitter &emitter, const Contraction &c, const Choice &choice, Epilogue &epilogue, const Product &product)
-      : emitter(emitter), gen(emitter.gen), c(c), choice(choice), epilogue(epilogue), product(product) {}
+  Gemm(RegionEmitter &emitter, const Contraction &c, const Choice &choice, Epilogue &epilogue, const Product &product,
+       const Lines *lines = nullptr)
+      : emitter(emitter), gen(emitter.gen), c(c), choice(choice), epilogue(epilogue), product(product), lines(lines) {}
 
   void emit() {
     int64_t width = choice.panelWidth(), full = c.columns / width, rest = c.columns % width;
@@ -29,6 +30,12 @@ private:
   void panels(int64_t first, int64_t count, int64_t vectors, int64_t valid) {
     this->vectors = vectors;
     this->valid = valid;
+    if (lines) {
+      tiling.mode = Tiling::Mode::Rows;
+      tiling.split = splitEvenly(c.pixels.back().extent, tileRows(emitter.isa, vectors));
+      return gen.loop(first, first + count, 1,
+                      [&](llvm::Value *panel) { panelUnits(panel, lines->begin, lines->end); }, kRolled);
+    }
     tiling = chooseTiling(c, choice, emitter.isa, vectors);
     prefetch = prefetchPays(count);
     int64_t perBlock = count == 1 ? tiling.units : tiling.unitsPerBlock;
@@ -147,6 +154,12 @@ private:
     llvm::Value *lhs, *row;
   };
   Line lineAt(llvm::Value *number) {
+    if (lines) {
+      llvm::Value *from = gen.mul(number, c.pixels[0].stride / lines->inputPitch);
+      from = lines->inputFirst ? gen.builder.CreateSub(from, lines->inputFirst) : inRing(from, lines->inputRing);
+      return {gen.address(product.lhs, gen.mul(from, lines->inputPitch), choice.elementBytes),
+              gen.mul(inRing(number, lines->outputRing), c.pixels.back().extent)};
+    }
     llvm::Value *offset = gen.index(0), *row = gen.index(0), *rest = number;
     for (size_t d = c.pixels.size() - 1; d-- > 0;) {
       llvm::Value *extent = gen.index(c.pixels[d].extent);
@@ -158,6 +171,10 @@ private:
     if (c.outputRows.empty())
       row = gen.mul(number, c.pixels.back().extent);
     return {gen.address(product.lhs, offset, choice.elementBytes), row};
+  }
+
+  llvm::Value *inRing(llvm::Value *line, int64_t ring) {
+    return ring ? gen.builder.CreateURem(line, gen.index(ring)) : line;
   }
 
   // Number `ordinal` of its panel's tiles.
@@ -198,6 +215,7 @@ private:
   const Choice &choice;
   Epilogue &epilogue;
   const Product &product;
+  const Lines *lines; // null: all of the product
   // Of the panels being emitted.
   Tiling tiling;
   int64_t vectors = 0, valid = 0;
@@ -210,6 +228,12 @@ private:
 void emitGemm(RegionEmitter &emitter, const Contraction &c, const Choice &choice, Epilogue &epilogue,
               const Product &product) {
   Gemm(emitter, c, choice, epilogue, product).emit();
+}
+
+void emitGemmLines(RegionEmitter &emitter, const Contraction &c, const Choice &choice, Epilogue &epilogue,
+                   llvm::Value *rhs, const Lines &lines) {
+  Product product{lines.input, rhs, emitter.gen.index(0), emitter.gen.index(0)};
+  Gemm(emitter, c, choice, epilogue, product, &lines).emit();
 }
 
 } // namespace aotc::cpu

@@ -122,6 +122,10 @@ private:
 bool emitContractionKernel(RegionEmitter &emitter) {
   if (!emitter.kernel())
     return false;
+  if (emitter.op.getKind() == nn::FusionKind::Strips) {
+    emitStrips(emitter);
+    return true;
+  }
   if (emitter.op.getKind() == nn::FusionKind::Attention) {
     emitAttention(emitter);
     return true;

@@ -31,8 +31,31 @@ void emitGemv(RegionEmitter &emitter, const Contraction &c, const Choice &choice
 void emitDepthwise(RegionEmitter &emitter, const Contraction &c, const Choice &choice, Epilogue &epilogue);
 void emitWinograd(RegionEmitter &emitter, const Contraction &c, const Choice &choice, Epilogue &epilogue);
 
+// Lines [begin, end) of the one image that a convolution computes, where memory
+// holds all lines of an image or, in a ring of n lines, line y at y % n.
+struct Lines {
+  llvm::Value *begin, *end;   // of the output
+  llvm::Value *input;         // first element of the image, of its ring or of what `inputFirst` says
+  int64_t inputRing = 0;      // lines; 0: no ring
+  llvm::Value *inputFirst = nullptr; // the line of the bordered image that is at `input`; null: the first
+  int64_t inputPitch = 0;     // elements between lines
+  int64_t outputRing = 0;
+};
+
+// `c` has pixels [lines, positions of a line].
+void emitGemmLines(RegionEmitter &emitter, const Contraction &c, const Choice &choice, Epilogue &epilogue,
+                   llvm::Value *rhs, const Lines &lines);
+// Of an image with two spatial dimensions; `inputFirst` is null.
+void emitDepthwiseLines(RegionEmitter &emitter, const Contraction &c, const Choice &choice, Epilogue &epilogue,
+                        const Lines &lines);
+// A chain of convolutions, strip by strip.
+void emitStrips(RegionEmitter &emitter);
+
 // Writes the image at `image` into the zeroed border at `to`.
 void emitBorderedCopy(RegionEmitter &emitter, const Contraction &c, llvm::Value *image, llvm::Value *to);
+// The same of lines [begin, end) of the bordered image alone.
+void emitBorderedLines(RegionEmitter &emitter, const Contraction &c, llvm::Value *image, llvm::Value *to,
+                       llvm::Value *begin, llvm::Value *end);
 // Writes the rows of rhs into panels at `to`, zero padded.
 void emitPanels(RegionEmitter &emitter, const Contraction &c, const Choice &choice, llvm::Value *rhs,
                 llvm::Value *to);

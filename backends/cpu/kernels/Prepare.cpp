@@ -59,27 +59,16 @@ Values transposedQuarters(IRGen &gen, llvm::ArrayRef<llvm::Value *> vectors) {
           pick(high01, high23, kLast)};
 }
 
-} // namespace
+// The image of a convolution with zeros around it.
+class BorderedCopy {
+public:
+  BorderedCopy(RegionEmitter &emitter, const Contraction &c)
+      : emitter(emitter), gen(emitter.gen), c(c), in(nn::shapeOf(c.lhs)),
+        bytes(RegionEmitter::bytesOf(c.element)), lanes(emitter.isa.lanes(bytes)) {}
 
-void emitBorderedCopy(RegionEmitter &emitter, const Contraction &c, llvm::Value *image, llvm::Value *to) {
-  IRGen &gen = emitter.gen;
-  llvm::ArrayRef<int64_t> in = nn::shapeOf(c.lhs);
-  int64_t bytes = RegionEmitter::bytesOf(c.element), lanes = emitter.isa.lanes(bytes), channels = in.back();
-  auto zeros = [&](llvm::Value *at, int64_t count) {
-    inVectors(gen, count, lanes, [&](llvm::Value *i, int64_t n) {
-      emitter.store(c.element, gen.zero(emitter.registerType(c.element, n)), at, i);
-    });
-  };
   // One dimension after the other: zeros before, the part of the image that is read, zeros after.
-  auto fill = [&](auto &self, size_t d, llvm::Value *from, llvm::Value *at) -> void {
-    int64_t inPitch = channels, outPitch = channels;
-    for (size_t i = d + 1; i < c.border.extents.size(); ++i) {
-      inPitch *= in[i + 1];
-      outPitch *= c.border.extents[i];
-    }
-    int64_t low = std::min(c.border.low[d], c.border.extents[d]);
-    int64_t inside = std::min(in[d + 1], c.border.extents[d] - low);
-    int64_t high = c.border.extents[d] - low - inside;
+  void fill(size_t d, llvm::Value *from, llvm::Value *at) {
+    int64_t low = lowOf(d), inside = insideOf(d), pitch = outPitch(d);
     // The first dimension is what tasks share.
     auto shared = [&](int64_t count, llvm::function_ref<void(llvm::Value *)> body) {
       RegionEmitter::Share share{gen.index(0), gen.index(count)};
@@ -87,22 +76,72 @@ void emitBorderedCopy(RegionEmitter &emitter, const Contraction &c, llvm::Value 
         share = emitter.share(count);
       gen.loop(share.lo, share.hi, 1, body, kRolled);
     };
-    shared(1, [&](llvm::Value *) { zeros(at, low * outPitch); });
-    at = gen.address(at, gen.index(low * outPitch), bytes);
+    shared(1, [&](llvm::Value *) { zeros(at, low * pitch); });
+    at = gen.address(at, gen.index(low * pitch), bytes);
     if (d + 1 == c.border.extents.size()) {
       shared(1, [&](llvm::Value *) {
-        inVectors(gen, inside * channels, lanes, [&](llvm::Value *i, int64_t n) {
+        inVectors(gen, inside * in.back(), lanes, [&](llvm::Value *i, int64_t n) {
           emitter.store(c.element, emitter.load(c.element, from, i, n), at, i);
         });
       });
     } else {
       shared(inside, [&](llvm::Value *i) {
-        self(self, d + 1, gen.address(from, gen.mul(i, inPitch), bytes), gen.address(at, gen.mul(i, outPitch), bytes));
+        fill(d + 1, gen.address(from, gen.mul(i, inPitch(d)), bytes), gen.address(at, gen.mul(i, pitch), bytes));
       });
     }
-    shared(1, [&](llvm::Value *) { zeros(gen.address(at, gen.index(inside * outPitch), bytes), high * outPitch); });
-  };
-  fill(fill, 0, image, to);
+    int64_t high = c.border.extents[d] - low - inside;
+    shared(1, [&](llvm::Value *) { zeros(gen.address(at, gen.index(inside * pitch), bytes), high * pitch); });
+  }
+
+  void lines(llvm::Value *image, llvm::Value *to, llvm::Value *begin, llvm::Value *end) {
+    auto &b = gen.builder;
+    gen.loop(begin, end, 1, [&](llvm::Value *line) {
+      llvm::Value *at = gen.address(to, gen.mul(b.CreateSub(line, begin), outPitch(0)), bytes);
+      llvm::Value *source = gen.add(line, -lowOf(0));
+      llvm::Value *isInside = b.CreateICmpULT(source, gen.index(insideOf(0)));
+      gen.ifThen(isInside, [&] { fill(1, gen.address(image, gen.mul(source, inPitch(0)), bytes), at); });
+      gen.ifThen(b.CreateNot(isInside), [&] { zeros(at, outPitch(0)); });
+    }, kRolled);
+  }
+
+private:
+  int64_t lowOf(size_t d) const { return std::min(c.border.low[d], c.border.extents[d]); }
+  int64_t insideOf(size_t d) const { return std::min(in[d + 1], c.border.extents[d] - lowOf(d)); }
+  // Elements of a step along dimension d.
+  int64_t inPitch(size_t d) const {
+    int64_t pitch = in.back();
+    for (size_t i = d + 1; i < c.border.extents.size(); ++i)
+      pitch *= in[i + 1];
+    return pitch;
+  }
+  int64_t outPitch(size_t d) const {
+    int64_t pitch = in.back();
+    for (size_t i = d + 1; i < c.border.extents.size(); ++i)
+      pitch *= c.border.extents[i];
+    return pitch;
+  }
+  void zeros(llvm::Value *at, int64_t count) {
+    inVectors(gen, count, lanes, [&](llvm::Value *i, int64_t n) {
+      emitter.store(c.element, gen.zero(emitter.registerType(c.element, n)), at, i);
+    });
+  }
+
+  RegionEmitter &emitter;
+  IRGen &gen;
+  const Contraction &c;
+  llvm::ArrayRef<int64_t> in;
+  int64_t bytes, lanes;
+};
+
+} // namespace
+
+void emitBorderedCopy(RegionEmitter &emitter, const Contraction &c, llvm::Value *image, llvm::Value *to) {
+  BorderedCopy(emitter, c).fill(0, image, to);
+}
+
+void emitBorderedLines(RegionEmitter &emitter, const Contraction &c, llvm::Value *image, llvm::Value *to,
+                       llvm::Value *begin, llvm::Value *end) {
+  BorderedCopy(emitter, c).lines(image, to, begin, end);
 }
 
 void emitPanels(RegionEmitter &emitter, const Contraction &c, const Choice &choice, llvm::Value *rhs,

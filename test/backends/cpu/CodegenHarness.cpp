@@ -45,7 +45,7 @@ absl::StatusOr<EmitResult> compile(const Program &program, const TargetSpec &tar
   mlir::PassManager manager(program.context.get());
   mlir::OpPassManager &pm = manager.nest<mlir::func::FuncOp>();
   pm.addPass(passes::createFuse());
-  backend->buildSelectPhase(pm, target, SelectOptions());
+  backend->buildSelectPhase(pm, target, program.select);
   pm.addPass(passes::createSchedule());
   if (mlir::failed(manager.run(*module)))
     return absl::InternalError("a pass failed");

@@ -19,6 +19,7 @@ struct Program {
   explicit Program(const std::string &text);
   std::shared_ptr<mlir::MLIRContext> context;
   mlir::OwningOpRef<mlir::ModuleOp> module; // null: the text does not parse
+  SelectOptions select;
 };
 
 // cpu: "x86-64", "x86-64-v3", "native" for this process, or "aarch64", "riscv64", "x86-64-v4" to look at.
