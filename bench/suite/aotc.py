@@ -39,7 +39,9 @@ def compile_network(network):
     seconds = time.perf_counter() - start
     if process.returncode:
         raise RuntimeError(problems.strip().splitlines()[0] if problems.strip() else f"exit {process.returncode}")
-    subprocess.run(["cc", "-shared", "-o", str(scratch / "model.so"), str(scratch / "model.o"), "-lm"], check=True)
+    pool = [f"-Wl,--whole-archive,{ROOT}/build/runtime/libaotc_threads.a,--no-whole-archive", "-pthread"]
+    subprocess.run(["cc", "-shared", "-o", str(scratch / "model.so"), str(scratch / "model.o"), *pool, "-lm"],
+                   check=True)
     report = json.loads((scratch / "report.json").read_text())
     last = len(report["regions"]) - 1
     return {"seconds": seconds, "peak_bytes": usage.ru_maxrss * 1024, "model_bytes": network.model_bytes,
@@ -65,6 +67,10 @@ class Aotc:
                          outputs=pointers(self.results), arena=self.arena.ctypes.data)
         self.entry = ctypes.cast(library.model_call, ctypes.c_void_p)
         self.argument = ctypes.addressof(self.call)
+        if threads > 1:
+            library.aotc_threads_create.restype = library.aotc_threads_parallel.restype = ctypes.c_void_p
+            pool = ctypes.c_void_p(library.aotc_threads_create(threads))
+            self.call.parallel = library.aotc_threads_parallel(pool)
 
     def outputs(self):
         return self.results
