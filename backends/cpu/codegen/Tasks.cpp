@@ -28,6 +28,11 @@ double workOf(mlir::Operation &op) {
                                                             : kMovement);
 }
 
+// Many machines run vectors of 64 bytes at half the rate.
+double lanesAtOnce(int64_t elementBytes, const Isa &isa) {
+  return static_cast<double>(std::max<int64_t>(std::min(isa.lanes(elementBytes), 32 / elementBytes), 1));
+}
+
 } // namespace
 
 bool cpu::mayFail(mlir::Block &body) {
@@ -39,6 +44,11 @@ bool cpu::mayFail(mlir::Block &body) {
 
 double cpu::copyNanoseconds(int64_t bytes) { return 2 * static_cast<double>(bytes) / kBytesPerNanosecond; }
 
+double cpu::vectorNanoseconds(double multiplyAdds, int64_t elementBytes, const Isa &isa) {
+  double lanes = static_cast<double>(isa.lanes(elementBytes));
+  return multiplyAdds / 2 * lanes / lanesAtOnce(elementBytes, isa) / kGigahertz;
+}
+
 double cpu::bodyNanoseconds(mlir::Block &body, const Isa &isa) {
   double work = 0, bytes = 0;
   for (mlir::Operation &op : body.without_terminator())
@@ -47,9 +57,7 @@ double cpu::bodyNanoseconds(mlir::Block &body, const Isa &isa) {
     bytes += static_cast<double>(plan::denseBytes(argument.getType()));
   for (mlir::Value result : body.getTerminator()->getOperands())
     bytes += static_cast<double>(plan::denseBytes(result.getType()));
-  // Many machines run vectors of 64 bytes at half the rate.
-  double lanes = static_cast<double>(std::min<int64_t>(isa.lanes(widestElement(body)), 32 / widestElement(body)));
-  return std::max(work / (std::max(lanes, 1.0) * kGigahertz), bytes / kBytesPerNanosecond);
+  return std::max(work / (lanesAtOnce(widestElement(body), isa) * kGigahertz), bytes / kBytesPerNanosecond);
 }
 
 int64_t cpu::taskCount(double nanoseconds, int64_t extent, const Isa &isa) {

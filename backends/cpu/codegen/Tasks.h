@@ -15,6 +15,7 @@ bool mayFail(mlir::Block &body);
 
 // How long one thread takes at least, by arithmetic and by the bytes that it touches.
 double copyNanoseconds(int64_t bytes); // read once, written once
+double vectorNanoseconds(double multiplyAdds, int64_t elementBytes, const Isa &isa);
 double bodyNanoseconds(mlir::Block &body, const Isa &isa);
 
 // Tasks for a stage that takes so long on one thread and whose loop has

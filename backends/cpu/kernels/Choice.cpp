@@ -149,8 +149,6 @@ Division chooseDivision(const Contraction &c, const Choice &choice, const Isa &i
   int64_t wanted = taskCount(time, kMostTasks, isa);
   if (wanted == 1)
     return {};
-  if (choice.kernel == Choice::Kernel::Winograd)
-    return {Division::Along::Pixels, planWinograd(c, c.winogradTile, choice, isa).tasks};
   int64_t products = c.products(), panels = c.columns / choice.panelWidth();
   if (choice.kernel == Choice::Kernel::Depthwise) {
     llvm::ArrayRef<int64_t> shape = c.resultShape(); // images, and positions of the first of several dimensions
@@ -177,9 +175,7 @@ Division chooseDivision(const Contraction &c, const Choice &choice, const Isa &i
 Scratch scratchOf(const Contraction &c, const Choice &choice, const Isa &isa) {
   Scratch s;
   if (choice.kernel == Choice::Kernel::Winograd) {
-    WinogradPlan plan = planWinograd(c, c.winogradTile, choice, isa);
-    s.winograd = plan.scratch.total() * choice.elementBytes;
-    s.copies = plan.tasks;
+    s.winograd = planWinograd(c, c.winogradTile, choice, isa).scratchElements() * choice.elementBytes;
     return s;
   }
   if (choice.kernel != Choice::Kernel::Depthwise)

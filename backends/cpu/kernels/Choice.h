@@ -65,7 +65,7 @@ inline int64_t gemvStreams(const Contraction &c) { return c.rows == 1 ? 4 : 2; }
 inline constexpr int64_t kMostCopies = 4;
 
 // How the tasks of the kernel's stage share its work. Depthwise kernels share
-// lines, Winograd kernels blocks of tiles.
+// lines; for Winograd kernels see WinogradPlan.
 struct Division {
   enum class Along {
     Products, // the batch
@@ -79,14 +79,14 @@ struct Division {
 Division chooseDivision(const Contraction &c, const Choice &choice, const Isa &isa);
 
 // Temporary memory of one call, in bytes: panels that all products share, then
-// for each range of tasks the bordered image and panels of the product at hand,
-// or what a Winograd kernel keeps of a block of tiles.
+// for each range of tasks the bordered image and panels of the product at hand;
+// or what a Winograd kernel keeps of its tiles.
 struct Scratch {
   int64_t border = 0, panels = 0, winograd = 0;
   bool sharedPanels = true;
   int64_t copies = 1; // of what belongs to one product
-  int64_t copyBytes() const { return border + winograd + (sharedPanels ? 0 : panels); }
-  int64_t total() const { return copies * copyBytes() + (sharedPanels ? panels : 0); }
+  int64_t copyBytes() const { return border + (sharedPanels ? 0 : panels); }
+  int64_t total() const { return winograd + copies * copyBytes() + (sharedPanels ? panels : 0); }
 };
 Scratch scratchOf(const Contraction &c, const Choice &choice, const Isa &isa);
 

@@ -145,8 +145,7 @@ bool emitContractionKernel(RegionEmitter &emitter) {
   if (choice->kernel == Choice::Kernel::Winograd) {
     choice->scratchLimit = emitter.op.getScratch()->getBytes();
     GroupEpilogue epilogue(emitter, *c);
-    emitter.stage(chooseDivision(*c, *choice, emitter.isa).tasks,
-                  [&] { emitWinograd(emitter, *c, *choice, epilogue); });
+    emitWinograd(emitter, *c, *choice, epilogue);
     return true;
   }
   ContractionStages(emitter, *c, *choice).emit();

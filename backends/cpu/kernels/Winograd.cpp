@@ -121,36 +121,76 @@ class WinogradKernel {
 public:
   WinogradKernel(RegionEmitter &emitter, const Contraction &c, const Choice &choice, Epilogue &epilogue)
       : emitter(emitter), gen(emitter.gen), b(gen.builder), c(c), choice(choice), epilogue(epilogue),
-        p(planWinograd(c, c.winogradTile, choice, emitter.isa)), matrices(nn::winograd(p.tile)) {
-    // Ranges of tasks that run at the same time have a scratch each.
-    llvm::Value *next = at(emitter.scratchPointer(), gen.mul(emitter.firstTask(), p.scratch.total()));
-    auto take = [&](int64_t elements) {
-      llvm::Value *at = next;
-      next = gen.address(next, gen.index(elements), choice.elementBytes);
-      return at;
-    };
-    inputs = take(p.scratch.inputs);
-    products = take(p.scratch.products);
-    inputTile = take(p.scratch.inputTile);
-    outputTile = take(p.scratch.outputTile);
-  }
+        p(planWinograd(c, c.winogradTile, choice, emitter.isa)), matrices(nn::winograd(p.tile)) {}
 
   void emit() {
-    int64_t width = choice.panelWidth(), full = p.outputs / width, rest = p.outputs % width;
-    RegionEmitter::Share share = emitter.share(p.blocks());
-    gen.loop(share.lo, share.hi, 1, [&](llvm::Value *block) {
-      firstTile = gen.mul(block, p.perBlock());
-      gen.loop(0, p.perBlock(), 1, [&](llvm::Value *t) { transformInput(t); }, kRolled);
-      if (full > 0)
-        gen.loop(0, full, 1, [&](llvm::Value *panel) { onePanel(panel, choice.vectors, choice.lanes); }, kRolled);
-      if (rest > 0) {
-        int64_t vectors = llvm::divideCeil(rest, choice.lanes);
-        onePanel(gen.index(full), vectors, rest - (vectors - 1) * choice.lanes);
-      }
-    }, kRolled);
+    if (!p.transformsFirst)
+      return emitter.stage(p.tasks, [&] { blocks(); });
+    emitter.stage(p.transformTasks, [&] { transforms(); });
+    emitter.stage(p.tasks, [&] { panelsOfBlocks(); });
   }
 
 private:
+  // Of the range's blocks everything.
+  void blocks() {
+    takeScratch();
+    RegionEmitter::Share share = emitter.share(p.blocks());
+    gen.loop(share.lo, share.hi, 1, [&](llvm::Value *block) {
+      startBlock(block, emitter.firstTask());
+      gen.loop(0, p.perBlock(), 1, [&](llvm::Value *t) { transformInput(t); }, kRolled);
+      panels(gen.index(0), gen.index(p.panels));
+    }, kRolled);
+  }
+
+  // The inputs of all blocks.
+  void transforms() {
+    takeScratch();
+    RegionEmitter::Share share = emitter.share(p.blocks() * p.perBlock());
+    gen.loop(share.lo, share.hi, 1, [&](llvm::Value *tile) {
+      llvm::Value *size = gen.index(p.perBlock()), *block = b.CreateUDiv(tile, size);
+      startBlock(block, block);
+      transformInput(b.CreateURem(tile, size));
+    }, kRolled);
+  }
+
+  // The rest: ranges cover parts of the panels of all blocks, laid end to end.
+  void panelsOfBlocks() {
+    takeScratch();
+    RegionEmitter::Share share = emitter.share(p.units());
+    llvm::Value *end = b.CreateUDiv(gen.add(share.hi, p.panels - 1), gen.index(p.panels));
+    gen.loop(b.CreateUDiv(share.lo, gen.index(p.panels)), end, 1, [&](llvm::Value *block) {
+      startBlock(block, block);
+      llvm::Value *start = gen.mul(block, p.panels);
+      panels(gen.larger(b.CreateSub(share.lo, start), gen.index(0)),
+             gen.smaller(b.CreateSub(share.hi, start), gen.index(p.panels)));
+    }, kRolled);
+  }
+
+  // Ranges of tasks that run at the same time have products of their own.
+  void takeScratch() {
+    int64_t own = p.scratch.products + p.scratch.outputTile;
+    llvm::Value *inputs = gen.index(p.inputCopies() * p.scratch.inputs);
+    products = at(emitter.scratchPointer(), gen.add(inputs, gen.mul(emitter.firstTask(), own)));
+    outputTile = at(products, gen.index(p.scratch.products));
+  }
+
+  void startBlock(llvm::Value *block, llvm::Value *copy) {
+    firstTile = gen.mul(block, p.perBlock());
+    inputs = at(emitter.scratchPointer(), gen.mul(copy, p.scratch.inputs));
+  }
+
+  // Panels [begin, end) of the block.
+  void panels(llvm::Value *begin, llvm::Value *end) {
+    int64_t width = choice.panelWidth(), full = p.outputs / width, rest = p.outputs % width;
+    gen.loop(begin, gen.smaller(end, gen.index(full)), 1,
+             [&](llvm::Value *panel) { onePanel(panel, choice.vectors, choice.lanes); }, kRolled);
+    if (rest > 0) {
+      int64_t vectors = llvm::divideCeil(rest, choice.lanes);
+      gen.loop(gen.larger(begin, gen.index(full)), end, 1,
+               [&](llvm::Value *panel) { onePanel(panel, vectors, rest - (vectors - 1) * choice.lanes); }, kRolled);
+    }
+  }
+
   struct TilePlace {
     llvm::Value *image, *y, *x; // first output position
   };
@@ -203,7 +243,7 @@ private:
     }
     auto fromBorder = [&] {
       copyWithBorder(image, y, x);
-      transformed(inputTile, p.extent * p.channels, to);
+      transformed(products, p.extent * p.channels, to);
     };
     if (neverInside)
       return fromBorder();
@@ -231,10 +271,10 @@ private:
     });
   }
 
-  // The input tile at (y, x) with zeros for what lies outside the image.
+  // The input tile at (y, x) with zeros for what lies outside the image, where products come later.
   void copyWithBorder(llvm::Value *image, llvm::Value *y, llvm::Value *x) {
     llvm::Value *size = gen.index(p.positions * p.channels * choice.elementBytes);
-    b.CreateMemSet(inputTile, b.getInt8(0), size, llvm::Align(choice.elementBytes));
+    b.CreateMemSet(products, b.getInt8(0), size, llvm::Align(choice.elementBytes));
     auto part = [&](llvm::Value *start, int64_t extent) {
       llvm::Value *first = smax(b.CreateNeg(start), 0);
       return std::pair(first, smin(b.CreateSub(gen.index(extent), start), p.extent));
@@ -245,7 +285,7 @@ private:
         // One step from the image's start: addresses outside it are never formed.
         llvm::Value *line = gen.mul(gen.add(y, i), p.width);
         llvm::Value *from = at(image, gen.mul(gen.add(line, gen.add(x, j)), p.channels));
-        llvm::Value *to = at(inputTile, gen.mul(gen.add(gen.mul(i, p.extent), j), p.channels));
+        llvm::Value *to = at(products, gen.mul(gen.add(gen.mul(i, p.extent), j), p.channels));
         overChannels([&](llvm::Value *channel, int64_t lanes) {
           emitter.store(c.element, emitter.load(c.element, from, channel, lanes), to, channel);
         });
@@ -353,7 +393,7 @@ private:
   const nn::Winograd &matrices;
   Contraction channelSum;
   // Parts of the scratch.
-  llvm::Value *inputs, *products, *inputTile, *outputTile;
+  llvm::Value *inputs = nullptr, *products = nullptr, *outputTile = nullptr;
   llvm::Value *firstTile = nullptr; // of the block
 };
 

@@ -38,7 +38,7 @@ void block(WinogradPlan &p, int64_t rows, int64_t rowTiles, const Choice &choice
   p.scratch.productPitch = n * choice.panelWidth() + kLine;
   auto lines = [](int64_t elements) { return static_cast<int64_t>(llvm::alignTo(elements, kLine)); };
   p.scratch.inputs = lines(p.positions * p.scratch.inputPitch);
-  p.scratch.products = lines(p.positions * p.scratch.productPitch);
+  p.scratch.products = lines(p.positions * std::max(p.scratch.productPitch, p.channels));
 }
 
 double productCost(const WinogradPlan &p, const Choice &choice, const Isa &isa) {
@@ -49,7 +49,15 @@ double productCost(const WinogradPlan &p, const Choice &choice, const Isa &isa) 
   double compute = static_cast<double>(p.blocks() * p.rowTiles * p.positions * p.channels) * step * vectors /
                    static_cast<double>(choice.vectors);
   double bytes = static_cast<double>(p.positions * p.channels * padded(p.outputs, choice) * choice.elementBytes);
-  return together(compute, static_cast<double>(p.blocks()) * weightCost(bytes, isa));
+  double transformed = static_cast<double>(p.blocks() * p.scratch.inputs * choice.elementBytes);
+  return together(compute, static_cast<double>(p.blocks()) * weightCost(bytes, isa) +
+                               (p.transformsFirst ? weightCost(transformed, isa) : 0));
+}
+
+// The share of the work that the busier of two threads has.
+double busierShare(const WinogradPlan &p) {
+  int64_t units = p.units();
+  return p.tasks == 1 ? 1 : static_cast<double>(llvm::divideCeil(units, 2)) / static_cast<double>(units);
 }
 
 } // namespace
@@ -81,8 +89,8 @@ WinogradPlan planWinograd(const Contraction &c, int64_t tile, const Choice &choi
   p.low[1] = conv.getPadLow()[1];
   p.down = llvm::divideCeil(p.outHeight, tile);
   p.across = llvm::divideCeil(p.outWidth, tile);
+  p.panels = llvm::divideCeil(p.outputs, choice.panelWidth());
 
-  p.scratch.inputTile = llvm::alignTo(p.positions * p.channels, 16);
   if (p.outHeight % tile != 0 || p.outWidth % tile != 0)
     p.scratch.outputTile = llvm::alignTo(tile * tile * choice.lanes, 16);
 
@@ -91,28 +99,40 @@ WinogradPlan planWinograd(const Contraction &c, int64_t tile, const Choice &choi
   int64_t most = std::max<int64_t>(isa.l2Bytes * 6 / 10 / bytes, 1);
   int64_t largest = tileRows(isa, choice.vectors);
   int64_t wanted = taskCount(bodyNanoseconds(*c.op->getBlock(), isa), kMostCopies, isa);
+  TransformCost transform = transformCost(tile);
   WinogradPlan best = p;
-  auto take = [&](int64_t rows, int64_t rowTiles) {
+  std::pair<int64_t, double> bestRank;
+  auto take = [&](int64_t rows, int64_t rowTiles, bool transformsFirst) {
     block(p, rows, rowTiles, choice);
+    p.transformsFirst = transformsFirst;
     p.cost = productCost(p, choice, isa);
-    auto excess = [&](const WinogradPlan &plan) {
-      return std::max<int64_t>(plan.tasks * plan.scratch.total() * choice.elementBytes - choice.scratchLimit, 0);
+    auto excess = [&] {
+      return std::max<int64_t>(p.scratchElements() * choice.elementBytes - choice.scratchLimit, 0);
     };
-    p.tasks = std::min(wanted, p.blocks());
-    while (p.tasks > 2 && excess(p) > 0)
+    p.tasks = std::min(wanted, p.units());
+    while (p.tasks > 2 && excess() > 0)
       --p.tasks;
-    if (best.rows == 0 || std::pair(excess(p), p.cost) < std::pair(excess(best), best.cost))
-      best = p;
+    std::pair rank(excess(), p.cost * (2 + busierShare(p)));
+    if (best.rows > 0 && rank >= bestRank)
+      return;
+    best = p;
+    bestRank = rank;
   };
   for (int64_t rows = largest; rows >= std::max<int64_t>(largest / 2, 1); --rows)
     for (int64_t rowTiles = 1; rowTiles == 1 || rowTiles * rows <= std::min<int64_t>(most, p.tiles() + rows - 1);
-         ++rowTiles)
-      take(rows, rowTiles);
+         ++rowTiles) {
+      take(rows, rowTiles, false);
+      if (wanted > 1 && p.panels > 1 && p.blocks() < 2 * kMostCopies)
+        take(rows, rowTiles, true);
+    }
   p = best;
-  TransformCost transform = transformCost(tile);
-  p.cost += static_cast<double>(p.blocks() * p.perBlock() * llvm::divideCeil(p.channels, choice.lanes)) *
-            transform.input;
+  double inputCost = static_cast<double>(p.blocks() * p.perBlock() * llvm::divideCeil(p.channels, choice.lanes)) *
+                     transform.input;
+  p.cost += inputCost;
   p.cost += static_cast<double>(p.tiles() * llvm::divideCeil(p.outputs, choice.lanes)) * transform.output;
+  if (p.transformsFirst)
+    p.transformTasks =
+        taskCount(vectorNanoseconds(inputCost, choice.elementBytes, isa), std::min(p.tasks, p.tiles()), isa);
   return p;
 }
 

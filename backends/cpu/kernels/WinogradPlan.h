@@ -13,6 +13,8 @@ namespace aotc::cpu {
 // Tiles of all images are numbered in row-major order and taken in blocks of
 // rows * rowTiles: each is transformed, multiplied position by position with a
 // panel of filters in register tiles of `rows` tiles, and transformed back.
+// Tasks share the blocks; few blocks are all transformed first, so that tasks
+// can share the panels of each.
 struct WinogradPlan {
   int64_t tile = 0, extent = 0; // of the output tile, of the input tile
   int64_t positions = 0;        // extent^2
@@ -26,16 +28,23 @@ struct WinogradPlan {
   int64_t perBlock() const { return rows * rowTiles; }
   int64_t blocks() const { return (tiles() + perBlock() - 1) / perBlock(); }
 
-  // Elements: transformed inputs [positions][perBlock][channels] and products
-  // [positions][perBlock][panel], positions a cache line further apart so that
-  // they do not fall into one set of the cache; an input tile at the border
-  // with its zeros; an output tile that the image cuts.
+  bool transformsFirst = false;
+  int64_t transformTasks = 1, tasks = 1;
+  int64_t panels = 0;
+  int64_t units() const { return transformsFirst ? blocks() * panels : blocks(); } // that tasks share
+
+  // Elements: a block's transformed inputs [positions][perBlock][channels] and
+  // products [positions][perBlock][panel], positions a cache line further apart
+  // so that they do not fall into one set of the cache; in place of products,
+  // an input tile at the border with its zeros; an output tile that the image cuts.
   struct Scratch {
     int64_t inputPitch = 0, productPitch = 0;
-    int64_t inputs = 0, products = 0, inputTile = 0, outputTile = 0;
-    int64_t total() const { return inputs + products + inputTile + outputTile; }
+    int64_t inputs = 0, products = 0, outputTile = 0;
   } scratch;
-  int64_t tasks = 1; // each of which has a scratch
+  int64_t inputCopies() const { return transformsFirst ? blocks() : tasks; }
+  int64_t scratchElements() const {
+    return inputCopies() * scratch.inputs + tasks * (scratch.products + scratch.outputTile);
+  }
   double cost = 0; // of the whole convolution, in multiply-adds of a vector
 };
 
