@@ -1,5 +1,5 @@
 #!/bin/bash
-# Installs aotc, moves the installation, and builds an outside project against it.
+# Installs aotc, moves the installation, and builds an outside project and an example against it.
 # Arguments: the build folder, a folder to work in, CMake, a generator.
 set -euo pipefail
 build=$1 work=$2 cmake=$3 generator=$4
@@ -27,4 +27,10 @@ make_it >"$work/log"
 [ "$(stat -c %Y "$work/out/aotc/affine/affine.o")" != "$stamp" ] || fail "a changed model was not compiled again"
 output=$("$work/out/app")
 [ "$output" = "7.5 5.5 16.5 14.5 7.5 5.5 affine other" ] || fail "wrong output after the change: $output"
+
+# The adapters to other pools, with a compiler that knows OpenMP.
+"$cmake" -G "$generator" -S "$here/../../examples/threads" -B "$work/threads" -DCMAKE_PREFIX_PATH="$work/moved" \
+  -DCMAKE_C_COMPILER=gcc >/dev/null
+"$cmake" --build "$work/threads" >"$work/log" 2>&1 || { cat "$work/log" >&2; fail "examples/threads does not build"; }
+"$work/threads/compare" || fail "examples/threads: results differ"
 echo "package_test: passed"
