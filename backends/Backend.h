@@ -21,11 +21,11 @@ class OpPassManager;
 
 namespace aotc {
 
-// The machine that the object is for; resolved once by the driver, so that
+// A machine that the object is for; resolved once by the driver, so that
 // "native" never reaches a backend.
 struct TargetSpec {
   std::string triple;   // e.g. x86_64-unknown-linux-gnu
-  std::string cpu;      // LLVM CPU name
+  std::string cpu;      // LLVM CPU name; before it is resolved also a list of them
   std::string features; // LLVM feature string, "+avx2,-avx512f"
 };
 
@@ -35,8 +35,20 @@ struct SelectOptions {
   bool preferSize = false; // of the arena, even where that costs time
 };
 
+// Targets of one object, which has a variant of its code for each: one
+// triple, lowest first, never empty.
+using Targets = std::vector<TargetSpec>;
+
+// "x86-64,x86-64-v3"
+inline std::string cpuNames(const Targets &targets) {
+  std::string names;
+  for (const TargetSpec &target : targets)
+    names += (names.empty() ? "" : ",") + target.cpu;
+  return names;
+}
+
 struct EmitOptions {
-  TargetSpec target;
+  Targets targets;
   std::string name;          // C identifier: prefix of the exported symbols NAME_call and NAME_info
   std::string aotcVersion;
   std::string modelHash;     // SHA-256 of the model in hex
@@ -58,6 +70,7 @@ struct EmitResult {
   std::string llvmIR;
   std::string assembly;
   int64_t codeBytes = 0;
+  std::vector<int64_t> targetCodeBytes; // of each target alone, where there are several
   int64_t weightsBytes = 0;
   std::vector<RegionReport> regions;
 };
@@ -69,12 +82,12 @@ public:
   virtual std::string describe() const = 0;  // one line for --help
   // Whether this backend generates code for the triple.
   virtual bool supports(const TargetSpec &target) const = 0;
-  // Fills cpu and features for "native", "generic" and the host default;
-  // an error names the known CPUs when `cpu` is none.
-  virtual absl::StatusOr<TargetSpec> resolve(const TargetSpec &wanted) const = 0;
+  // Fills cpu and features for "native", "generic" and the host default, and
+  // takes lists of CPUs apart; an error names the known CPUs when one is none.
+  virtual absl::StatusOr<Targets> resolve(const TargetSpec &wanted) const = 0;
   virtual void registerDialects(mlir::DialectRegistry &registry) const = 0;
   // Adds passes over func.func: nn.fusion in, nn.fusion with `kernel` and `scratch` out.
-  virtual void buildSelectPhase(mlir::OpPassManager &pm, const TargetSpec &target,
+  virtual void buildSelectPhase(mlir::OpPassManager &pm, const Targets &targets,
                                 const SelectOptions &options) const = 0;
   // `module` holds one planned function.
   virtual absl::StatusOr<EmitResult> emit(mlir::ModuleOp module, const EmitOptions &options) const = 0;

@@ -18,24 +18,18 @@ public:
   bool supports(const TargetSpec &target) const override {
     return target.triple.empty() || cpu::isCpuTriple(target.triple);
   }
-  absl::StatusOr<TargetSpec> resolve(const TargetSpec &wanted) const override {
-    return cpu::resolveTarget(wanted);
+  absl::StatusOr<Targets> resolve(const TargetSpec &wanted) const override {
+    return cpu::resolveTargets(wanted);
   }
   void registerDialects(mlir::DialectRegistry &registry) const override {
     registry.insert<plan::PlanDialect, nn::NNDialect>();
   }
-  void buildSelectPhase(mlir::OpPassManager &pm, const TargetSpec &target,
+  void buildSelectPhase(mlir::OpPassManager &pm, const Targets &targets,
                         const SelectOptions &chosen) const override {
-    cpu::CpuSelectOptions options;
-    options.triple = target.triple;
-    options.cpu = target.cpu;
-    options.features = target.features;
+    auto options = cpu::passOptions<cpu::CpuSelectOptions>(targets);
     options.winograd = chosen.winograd;
     pm.addPass(cpu::createCpuSelect(options));
-    cpu::CpuFuseStripsOptions strips;
-    strips.triple = target.triple;
-    strips.cpu = target.cpu;
-    strips.features = target.features;
+    auto strips = cpu::passOptions<cpu::CpuFuseStripsOptions>(targets);
     strips.preferSize = chosen.preferSize;
     pm.addPass(cpu::createCpuFuseStrips(strips));
   }

@@ -22,7 +22,7 @@ class CpuFuseStrips : public impl::CpuFuseStripsBase<CpuFuseStrips> {
   using CpuFuseStripsBase::CpuFuseStripsBase;
 
   void runOnOperation() override {
-    isa = isaOf({triple, cpu, features});
+    isa = isaOf(targetsFrom(triple, cpu, features).back()); // the plan is one for all
     std::vector<Chain> chains;
     for (auto fusion : getOperation().getOps<nn::FusionOp>()) {
       std::optional<StripStage> stage = stripStageOf(fusion, isa);

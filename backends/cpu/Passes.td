@@ -35,9 +35,10 @@ def CpuSelect : Pass<"aotc-cpu-select", "::mlir::func::FuncOp"> {
   let dependentDialects = ["::aotc::nn::NNDialect"];
   let options = [
     Option<"triple", "triple", "std::string", "\"x86_64-unknown-linux-gnu\"", "Target triple">,
-    Option<"cpu", "cpu", "std::string", "\"x86-64-v3\"", "LLVM CPU name">,
+    Option<"cpu", "cpu", "std::string", "\"x86-64-v3\"",
+           "LLVM CPU names, divided by commas, lowest first">,
     Option<"features", "features", "std::string", "\"+sse4.1,+avx2,+fma,+f16c\"",
-           "LLVM feature string that names all features">,
+           "For each CPU an LLVM feature string that names all features, divided by semicolons">,
     Option<"winograd", "winograd", "bool", "true",
            "Compute 3x3 convolutions by minimal filtering where it is faster and accurate">];
   let statistics = [
@@ -59,9 +60,9 @@ def CpuFuseStrips : Pass<"aotc-cpu-fuse-strips", "::mlir::func::FuncOp"> {
   let dependentDialects = ["::aotc::nn::NNDialect"];
   let options = [
     Option<"triple", "triple", "std::string", "\"x86_64-unknown-linux-gnu\"", "Target triple">,
-    Option<"cpu", "cpu", "std::string", "\"x86-64-v3\"", "LLVM CPU name">,
+    Option<"cpu", "cpu", "std::string", "\"x86-64-v3\"", "LLVM CPU names, divided by commas; the last one decides">,
     Option<"features", "features", "std::string", "\"+sse4.1,+avx2,+fma,+f16c\"",
-           "LLVM feature string that names all features">,
+           "For each CPU an LLVM feature string, divided by semicolons">,
     Option<"preferSize", "prefer-size", "bool", "false",
            "Also where it costs time: least memory, one line at a time, one thread">];
   let statistics = [

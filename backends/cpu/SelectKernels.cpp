@@ -46,14 +46,16 @@ class CpuSelect : public impl::CpuSelectBase<CpuSelect> {
 
   void runOnOperation() override {
     llvm::SmallPtrSet<Operation *, 16> unused;
-    isa = isaOf({triple, cpu, features});
+    isas.clear();
+    for (const TargetSpec &target : targetsFrom(triple, cpu, features))
+      isas.push_back(isaOf(target));
     leastPeak = 0;
     getOperation().walk([&](nn::FusionOp fusion) { leastPeak = std::max(leastPeak, liveBytes(fusion)); });
     getOperation().walk([&](nn::FusionOp fusion) {
       if (fusion.getKind() == nn::FusionKind::Attention)
         return selectAttention(fusion);
       if (fusion.getKind() != nn::FusionKind::Contraction || !select(fusion))
-        fusion.setScratch(genericScratchBytes(fusion, isa));
+        fusion.setScratch(largest([&](const Isa &isa) { return genericScratchBytes(fusion, isa); }));
     });
     for (auto &[key, panels] : packedConstants)
       if (key.first.use_empty())
@@ -80,34 +82,69 @@ class CpuSelect : public impl::CpuSelectBase<CpuSelect> {
     std::optional<Contraction> c = analyzeContraction(body);
     if (!c || !hasSupportedEpilogue(*c, body))
       return false;
-    std::optional<Choice> choice = chooseKernel(*c, isa);
-    if (!choice)
+    SmallVector<Choice> choices = choicesFor(*c);
+    if (choices.empty())
       return false;
     Value operand = fusion.getInputs()[c->rhs.getArgNumber()];
     if (c->onlyPacked && !canPack(*c, operand))
       return false;
-    if (choice->rhs != Choice::Rhs::Packed && choice->kernel != Choice::Kernel::Depthwise &&
+    if (choices[0].rhs != Choice::Rhs::Packed && choices[0].kernel != Choice::Kernel::Depthwise &&
         canPack(*c, operand)) {
-      if (winograd && choice->kernel == Choice::Kernel::Gemm && mayUseWinograd(*c)) {
-        choice->scratchLimit = std::max(leastPeak - liveBytes(fusion), scratchOf(*c, *choice, isa).border);
-        c->winogradTile = chooseWinogradTile(*c, *choice, isa, *nn::constantOf(operand));
-      }
-      if (c->winogradTile > 0)
-        choice->kernel = Choice::Kernel::Winograd;
-      pack(fusion, *c, choice->panelWidth());
-      choice->rhs = Choice::Rhs::Packed;
+      if (winograd)
+        c->winogradTile = chooseWinograd(fusion, *c, choices);
+      pack(fusion, *c, commonPanelWidth(choices));
       ++packed;
+      int64_t limit = choices[0].scratchLimit;
+      c = analyzeContraction(body);
+      choices = choicesFor(*c);
+      for (Choice &choice : choices)
+        choice.scratchLimit = limit;
     }
-    setKernel(fusion, choice->name(), choice->rows(isa, c->rows), choice->panelWidth());
-    fusion.setScratch(scratchOf(*c, *choice, isa).total());
+    // The highest target's tiles stand for all of them.
+    const Choice &last = choices.back();
+    setKernel(fusion, last.name(), last.rows(isas.back(), c->rows), last.tileWidth());
+    int64_t scratch = 0;
+    for (auto [isa, choice] : llvm::zip(isas, choices))
+      scratch = std::max(scratch, scratchOf(*c, choice, isa).total());
+    fusion.setScratch(scratch);
     return true;
+  }
+
+  // The choice of each target, or none where one has no kernel.
+  SmallVector<Choice> choicesFor(const Contraction &c) {
+    SmallVector<Choice> choices;
+    for (const Isa &isa : isas) {
+      std::optional<Choice> choice = chooseKernel(c, isa);
+      if (!choice)
+        return {};
+      choices.push_back(*choice);
+    }
+    return choices;
+  }
+
+  // Of minimal filtering, where it is the way for every target, otherwise 0.
+  // Limits the scratch of `choices` to what the network holds anyway.
+  int64_t chooseWinograd(nn::FusionOp fusion, const Contraction &c, MutableArrayRef<Choice> choices) {
+    if (!mayUseWinograd(c))
+      return 0;
+    int64_t tile = 0;
+    for (auto [isa, choice] : llvm::zip(isas, choices)) {
+      if (choice.kernel != Choice::Kernel::Gemm)
+        return 0;
+      choice.scratchLimit = std::max(leastPeak - liveBytes(fusion), scratchOf(c, choice, isa).border);
+      tile = chooseWinogradTile(c, choice, isa, *nn::constantOf(fusion.getInputs()[c.rhs.getArgNumber()]));
+      if (tile == 0)
+        return 0;
+    }
+    return tile;
   }
 
   void selectAttention(nn::FusionOp fusion) {
     nn::Attention attention = attentionOf(fusion.getBody().front());
-    AttentionPlan plan = planAttention(attention, fusion.getBody().front(), isa);
-    setKernel(fusion, "attention", plan.scoresChoice.rows(isa, plan.scores.rows), plan.block);
-    fusion.setScratch(plan.scratchBytes());
+    auto plan = [&](const Isa &isa) { return planAttention(attention, fusion.getBody().front(), isa); };
+    AttentionPlan last = plan(isas.back());
+    setKernel(fusion, "attention", last.scoresChoice.rows(isas.back(), last.scores.rows), last.block);
+    fusion.setScratch(largest([&](const Isa &isa) { return plan(isa).scratchBytes(); }));
   }
 
   void setKernel(nn::FusionOp fusion, StringRef name, int64_t rows, int64_t columns) {
@@ -116,6 +153,14 @@ class CpuSelect : public impl::CpuSelectBase<CpuSelect> {
                                               b.getNamedAttr("rows", b.getI64IntegerAttr(rows)),
                                               b.getNamedAttr("columns", b.getI64IntegerAttr(columns))}));
     ++kernels;
+  }
+
+  // Of all targets.
+  int64_t largest(llvm::function_ref<int64_t(const Isa &)> bytes) {
+    int64_t result = 0;
+    for (const Isa &isa : isas)
+      result = std::max(result, bytes(isa));
+    return result;
   }
 
   void pack(nn::FusionOp fusion, const Contraction &c, int64_t width) {
@@ -144,7 +189,7 @@ class CpuSelect : public impl::CpuSelectBase<CpuSelect> {
     c.op->setOperand(1, unpack);
   }
 
-  Isa isa;
+  SmallVector<Isa> isas; // of the targets
   int64_t leastPeak = 0; // of the arena, whatever the order and without scratch
   llvm::DenseMap<std::pair<Value, std::pair<int64_t, int64_t>>, Value> packedConstants;
 };

@@ -6,6 +6,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "absl/strings/str_split.h"
+#include "backends/cpu/Isa.h"
 #include "llvm/ADT/StringMap.h"
 #include "llvm/ADT/StringRef.h"
 #include "llvm/MC/MCSubtargetInfo.h"
@@ -83,8 +84,8 @@ bool cpu::isCpuTriple(const std::string &text) {
          triple.isWasm() || triple.isARM() || triple.isThumb();
 }
 
-absl::StatusOr<TargetSpec> cpu::resolveTarget(const TargetSpec &wanted) {
-  initializeTargets();
+// Of one CPU.
+static absl::StatusOr<TargetSpec> resolveTarget(const TargetSpec &wanted) {
   TargetSpec spec = wanted;
   llvm::Triple host(llvm::sys::getDefaultTargetTriple());
   if (spec.triple.empty())
@@ -134,4 +135,48 @@ absl::StatusOr<TargetSpec> cpu::resolveTarget(const TargetSpec &wanted) {
     parts.push_back("+" + feature);
   spec.features = absl::StrJoin(parts, ",");
   return spec;
+}
+
+// By what code for the target can do: vectors first, then the number of features,
+// so that a CPU comes after those whose features it has.
+static auto rankOf(const TargetSpec &target) {
+  auto features = std::count(target.features.begin(), target.features.end(), '+');
+  return std::tuple(cpu::isaOf(target).vectorBytes, features, target.cpu);
+}
+
+absl::StatusOr<Targets> cpu::resolveTargets(const TargetSpec &wanted) {
+  initializeTargets();
+  std::vector<std::string> names = absl::StrSplit(wanted.cpu, ',');
+  Targets targets;
+  for (const std::string &name : names) {
+    if (name.empty() && names.size() > 1)
+      return absl::InvalidArgumentError(absl::StrCat("the list of CPUs '", wanted.cpu, "' has an empty name in it"));
+    absl::StatusOr<TargetSpec> target = resolveTarget({wanted.triple, name, wanted.features});
+    if (!target.ok())
+      return target.status();
+    if (names.size() > 1 && llvm::Triple(target->triple).getArch() != llvm::Triple::x86_64)
+      return absl::InvalidArgumentError(absl::StrCat(
+          "one object for several CPUs is possible for x86-64 only; give one of '", wanted.cpu, "'"));
+    for (size_t i = 0; i < targets.size(); ++i)
+      if (targets[i].cpu == target->cpu)
+        return absl::InvalidArgumentError(
+            absl::StrCat("the list of CPUs '", wanted.cpu, "' has ", target->cpu, " twice"));
+    targets.push_back(*std::move(target));
+  }
+  std::sort(targets.begin(), targets.end(),
+            [](const TargetSpec &a, const TargetSpec &b) { return rankOf(a) < rankOf(b); });
+  return targets;
+}
+
+std::string cpu::featureLists(const Targets &targets) {
+  return absl::StrJoin(targets, ";", [](std::string *out, const TargetSpec &t) { out->append(t.features); });
+}
+
+Targets cpu::targetsFrom(const std::string &triple, const std::string &cpus, const std::string &featureLists) {
+  std::vector<std::string> names = absl::StrSplit(cpus, ','), features = absl::StrSplit(featureLists, ';');
+  features.resize(names.size());
+  Targets targets;
+  for (size_t i = 0; i < names.size(); ++i)
+    targets.push_back({triple, names[i], features[i]});
+  return targets;
 }

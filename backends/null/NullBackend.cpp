@@ -22,15 +22,15 @@ public:
   bool supports(const TargetSpec &target) const override {
     return llvm::StringRef(target.triple).starts_with("null-");
   }
-  absl::StatusOr<TargetSpec> resolve(const TargetSpec &wanted) const override {
+  absl::StatusOr<Targets> resolve(const TargetSpec &wanted) const override {
     if (!wanted.cpu.empty() || !wanted.features.empty())
       return absl::InvalidArgumentError("null targets have neither CPUs nor features");
-    return wanted;
+    return Targets{wanted};
   }
   void registerDialects(mlir::DialectRegistry &registry) const override {
     registry.insert<plan::PlanDialect>();
   }
-  void buildSelectPhase(mlir::OpPassManager &, const TargetSpec &, const SelectOptions &) const override {}
+  void buildSelectPhase(mlir::OpPassManager &, const Targets &, const SelectOptions &) const override {}
 
   absl::StatusOr<EmitResult> emit(mlir::ModuleOp module, const EmitOptions &options) const override {
     EmitResult result;

@@ -48,7 +48,7 @@ def compile_network(network):
             "arena_last_bytes": sum(b["bytes"] for b in report["arena"]["buffers"] if b["last_region"] == last),
             "arena_bytes": report["arena"]["bytes"], "arena_lower_bound_bytes": report["arena"]["lower_bound_bytes"],
             "code_bytes": report["code_bytes"], "object_bytes": report["object_bytes"],
-            "weights_bytes": report["weights_bytes"], "target_cpu": report["target"]["cpu"]}
+            "weights_bytes": report["weights_bytes"], "target_cpu": report["targets"][0]["cpu"]}
 
 
 class Aotc:

@@ -90,7 +90,7 @@ def build(network):
     from tensorflow.python import _pywrap_tfcompile
     package = pathlib.Path(tensorflow.__file__).parent
     # LLVM's name of this CPU, as aotc found it; Debian's older cc may not know it.
-    cpu = json.loads((network.folder / "aotc/report.json").read_text())["target"]["cpu"]
+    cpu = json.loads((network.folder / "aotc/report.json").read_text())["targets"][0]["cpu"]
     with tempfile.TemporaryDirectory() as scratch:
         scratch = pathlib.Path(scratch)
         (scratch / "config.pbtxt").write_text(config(network))

@@ -110,8 +110,8 @@ std::string writeHeader(const ModelInfo &model, const HeaderOptions &options) {
                   commentText(model.modelFile), ". Do not edit.\n");
   absl::StrAppend(&h, " * model sha256 ", model.modelHash, "\n");
   absl::StrAppend(&h, " * ", signature(model.inputs), " -> ", signature(model.outputs), "\n");
-  absl::StrAppend(&h, " * target ", commentText(model.target.triple), ", ", commentText(model.target.cpu),
-                  "\n");
+  absl::StrAppend(&h, " * target ", commentText(model.targets[0].triple), ", ",
+                  commentText(cpuNames(model.targets)), "\n");
   absl::StrAppend(&h, " * weights ", grouped(model.weightsBytes), " B, code ", grouped(model.codeBytes),
                   " B, arena ", grouped(model.arenaBytes), " B aligned to ", model.arenaAlign,
                   "; reentrant: one arena per", " concurrent call */\n");

@@ -34,12 +34,13 @@ struct ModelInfo {
   std::string name;      // C identifier
   std::string modelFile; // without its folder: equal models in two folders give equal bytes
   std::string modelHash; // SHA-256 in hex
-  TargetSpec target;     // resolved
+  Targets targets;       // resolved
   std::vector<TensorInfo> inputs, outputs;
   int64_t arenaBytes = 0, arenaAlign = 64;
   int64_t lowerBound = 0; // largest sum of live buffers in the chosen order
   int64_t naiveBytes = 0; // all buffers side by side
   int64_t weightsBytes = 0, codeBytes = 0, objectBytes = 0;
+  std::vector<int64_t> targetCodeBytes; // of each target alone, where there are several
   std::vector<RegionReport> regions;
   std::vector<BufferInfo> buffers;
   std::vector<PhaseTime> phases;

@@ -27,10 +27,15 @@ std::string writeReport(const ModelInfo &m) {
     json.attribute("name", m.name);
     json.attribute("model", llvm::json::fixUTF8(m.modelFile));
     json.attribute("model_sha256", m.modelHash);
-    json.attributeObject("target", [&] {
-      json.attribute("triple", m.target.triple);
-      json.attribute("cpu", m.target.cpu);
-      json.attribute("features", m.target.features);
+    json.attributeArray("targets", [&] {
+      for (size_t i = 0; i < m.targets.size(); ++i)
+        json.object([&] {
+          json.attribute("triple", m.targets[i].triple);
+          json.attribute("cpu", m.targets[i].cpu);
+          json.attribute("features", m.targets[i].features);
+          if (i < m.targetCodeBytes.size())
+            json.attribute("code_bytes", m.targetCodeBytes[i]);
+        });
     });
     writeTensors(json, "inputs", m.inputs);
     writeTensors(json, "outputs", m.outputs);

@@ -50,11 +50,11 @@ absl::Status resolveTarget(Compilation &c) {
   if (!backend)
     return usageError(
         absl::StrCat("--target ", c.options.target.triple, ": no backend generates code for it"));
-  absl::StatusOr<TargetSpec> target = backend->resolve(c.options.target);
-  if (!target.ok()) // a wrong --cpu or --features, whatever the backend calls it
-    return usageError(std::string(target.status().message()));
+  absl::StatusOr<Targets> targets = backend->resolve(c.options.target);
+  if (!targets.ok()) // a wrong --cpu or --features, whatever the backend calls it
+    return usageError(std::string(targets.status().message()));
   c.backend = backend;
-  c.result.model.target = *target;
+  c.result.model.targets = *std::move(targets);
   return absl::OkStatus();
 }
 

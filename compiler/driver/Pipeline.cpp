@@ -39,7 +39,8 @@ absl::Status fuse(Compilation &c) {
 
 absl::Status select(Compilation &c) {
   return c.runPasses(
-      "select", [&](mlir::OpPassManager &pm) { c.backend->buildSelectPhase(pm, c.result.model.target, c.options.select); });
+      "select",
+      [&](mlir::OpPassManager &pm) { c.backend->buildSelectPhase(pm, c.result.model.targets, c.options.select); });
 }
 
 absl::Status schedule(Compilation &c) {
@@ -66,7 +67,7 @@ absl::Status schedule(Compilation &c) {
 absl::Status codegen(Compilation &c) {
   ModelInfo &m = c.result.model;
   EmitOptions options;
-  options.target = m.target;
+  options.targets = m.targets;
   options.name = m.name;
   options.aotcVersion = kVersion;
   options.modelHash = m.modelHash;
@@ -77,6 +78,7 @@ absl::Status codegen(Compilation &c) {
     return modelError(absl::StrCat(c.options.modelPath, ": ", emitted.status().message()));
   m.objectBytes = static_cast<int64_t>(emitted->object.size());
   m.codeBytes = emitted->codeBytes;
+  m.targetCodeBytes = std::move(emitted->targetCodeBytes);
   m.weightsBytes = emitted->weightsBytes;
   m.regions = std::move(emitted->regions);
   c.result.object = std::move(emitted->object);

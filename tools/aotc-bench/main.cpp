@@ -107,7 +107,7 @@ absl::Status run() {
                                                  {"p95_ms", p95},
                                                  {"threads", static_cast<int64_t>(threads->count())},
                                                  {"runs", static_cast<int64_t>(times->size())},
-                                                 {"cpu", result->model.target.cpu},
+                                                 {"cpu", cpuNames(result->model.targets)},
                                                  {"arena_bytes", result->model.arenaBytes},
                                                  {"weights_bytes", result->model.weightsBytes}};
   return tools::print(llvm::formatv("{0}\n", figures));

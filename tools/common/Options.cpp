@@ -57,7 +57,8 @@ cl::opt<std::string> triple("target", cl::value_desc("TRIPLE"), cl::cat(compileC
                             cl::desc("Target triple (default: the host's)"));
 cl::opt<std::string>
     cpu("cpu", cl::value_desc("NAME"), cl::cat(compileCategory()),
-        cl::desc("Target CPU: native, generic, x86-64-v3, znver3, ... (default: the host's)"));
+        cl::desc("Target CPU: native, generic, x86-64-v3, znver3, ... (default: the host's); a list "
+                 "puts code for each into one object, which chooses when it is first called"));
 cl::opt<std::string> features("features", cl::value_desc("LIST"), cl::cat(compileCategory()),
                               cl::desc("CPU features to add or remove, e.g. +avx2,-fma"));
 cl::opt<std::string>
@@ -180,9 +181,9 @@ absl::StatusOr<CompileResult> compile(CompileOptions options, bool quiet) {
     for (const std::string &note : result->notes)
       std::fprintf(stderr, "%s\n", note.c_str());
     if (isVerbose)
-      std::fprintf(stderr, "%s: target %s, cpu %s, features %s\n", toolName.c_str(),
-                   result->model.target.triple.c_str(), result->model.target.cpu.c_str(),
-                   result->model.target.features.c_str());
+      for (const TargetSpec &target : result->model.targets)
+        std::fprintf(stderr, "%s: target %s, cpu %s, features %s\n", toolName.c_str(), target.triple.c_str(),
+                     target.cpu.c_str(), target.features.c_str());
     if (time)
       printTimes(result->model);
   }

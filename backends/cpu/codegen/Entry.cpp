@@ -83,7 +83,7 @@ public:
     function = llvm::Function::Create(type, llvm::GlobalValue::ExternalLinkage, parts.options.name + "_call",
                                       gen.module);
     function->setDoesNotThrow();
-    restrictToBase(*function, parts.options.target); // it runs before the check
+    restrictToBase(*function, parts.options.targets[0]); // it runs before the check
     callPointer = function->getArg(0);
     b.SetInsertPoint(llvm::BasicBlock::Create(context, "entry", function));
     regionContext = b.CreateAlloca(regionContextType(context));
@@ -97,8 +97,7 @@ public:
               b.CreateStructGEP(regionContextType(context), regionContext, 1));
     if (hasParallelStages(gen.module))
       b.CreateStore(usableParallel(), b.CreateStructGEP(regionContextType(context), regionContext, 2));
-    if (llvm::Function *hasFeatures = emitIsaCheck(gen.module, parts.options.target, parts.options.name))
-      failUnless(b.CreateCall(hasFeatures), b.getInt32(AOTC_UNSUPPORTED_CPU), -1);
+    chooseTarget();
     loadPointers();
     for (auto region : func.getOps<plan::RegionOp>())
       callRegion(region);
@@ -180,6 +179,43 @@ private:
     return pointer;
   }
 
+  // Refuses machines that are none of the targets.
+  void chooseTarget() {
+    llvm::IRBuilderBase::InsertPoint here = b.saveIP();
+    llvm::Function *check = emitTargetCheck(gen, parts.options.targets, parts.options.name);
+    b.restoreIP(here);
+    if (!check)
+      return;
+    Value *answer = b.CreateCall(check);
+    failUnless(b.CreateICmpNE(answer, b.getInt32(kNoTarget)), b.getInt32(AOTC_UNSUPPORTED_CPU), -1);
+    if (parts.functions.size() == 1)
+      return;
+    // Distances from the table, which need no relocation when the program starts.
+    size_t count = parts.functions.size() * parts.functions[0].size();
+    auto *type = llvm::ArrayType::get(gen.i32(), count);
+    table = new llvm::GlobalVariable(gen.module, type, /*isConstant=*/true, llvm::GlobalValue::PrivateLinkage,
+                                     nullptr, parts.options.name + "_functions");
+    auto address = [&](llvm::Constant *of) { return llvm::ConstantExpr::getPtrToInt(of, gen.i64()); };
+    llvm::SmallVector<llvm::Constant *> all;
+    for (const std::vector<llvm::Function *> &functions : parts.functions)
+      for (llvm::Function *function : functions)
+        all.push_back(llvm::ConstantExpr::getTrunc(
+            llvm::ConstantExpr::getSub(address(function), address(table)), gen.i32()));
+    table->setInitializer(llvm::ConstantArray::get(type, all));
+    Value *target = gen.add(b.CreateZExt(answer, gen.i64()), -int64_t(kFirstTarget));
+    functionsOffset = gen.mul(target, parts.functions[0].size() * kDistanceBytes);
+  }
+  // The region's function for the machine at hand.
+  llvm::FunctionCallee calleeOf(plan::RegionOp region) {
+    size_t number = parts.functionOf.lookup(region);
+    llvm::Function *first = parts.functions[0][number];
+    if (!table)
+      return first;
+    Value *offset = gen.add(functionsOffset, number * kDistanceBytes);
+    return {first->getFunctionType(),
+            b.CreateIntrinsic(llvm::Intrinsic::load_relative, {gen.i64()}, {table, offset})};
+  }
+
   void loadTensors(call::Field table, mlir::TypeRange types, llvm::SmallVectorImpl<Value *> &pointers) {
     if (types.empty())
       return;
@@ -223,7 +259,7 @@ private:
     if (auto scratch = region.getScratch())
       arguments.push_back(pointerTo(*scratch));
     arguments.push_back(regionContext);
-    Value *code = b.CreateCall(parts.functions.lookup(region), arguments);
+    Value *code = b.CreateCall(calleeOf(region), arguments);
     failUnless(b.CreateICmpEQ(code, b.getInt32(AOTC_OK)), code, region.getIndex());
   }
 
@@ -248,6 +284,10 @@ private:
   llvm::StructType *callType, *errorType;
   llvm::Function *function = nullptr;
   Value *callPointer = nullptr, *regionContext = nullptr, *arena = nullptr, *weights = nullptr;
+  // Of the regions' functions for each target, where there are several, and where this machine's begin.
+  static constexpr int64_t kDistanceBytes = 4;
+  llvm::GlobalVariable *table = nullptr;
+  Value *functionsOffset = nullptr;
   llvm::SmallVector<Value *> inputs, outputs;
   llvm::BasicBlock *failure = nullptr, *invalid = nullptr;
   llvm::PHINode *status = nullptr, *failedRegion = nullptr;
@@ -308,8 +348,8 @@ public:
                                                   b.getInt32(AOTC_ABI_VERSION),
                                                   string(options.name),
                                                   string(options.aotcVersion),
-                                                  string(options.target.triple),
-                                                  string(options.target.cpu),
+                                                  string(options.targets[0].triple),
+                                                  string(cpuNames(options.targets)),
                                                   tensors(func.getArgumentTypes(), inputNames),
                                                   tensors(func.getResultTypes(), outputNames),
                                                   b.getInt32(func.getNumArguments()),

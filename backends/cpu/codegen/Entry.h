@@ -11,7 +11,9 @@ namespace aotc::cpu {
 struct EntryParts {
   const EmitOptions &options;
   mlir::func::FuncOp func;
-  llvm::DenseMap<mlir::Operation *, llvm::Function *> functions{}; // of each plan.region
+  // Of each plan.region the number of its function, and those functions for each target.
+  llvm::DenseMap<mlir::Operation *, size_t> functionOf{};
+  llvm::SmallVector<std::vector<llvm::Function *>, 1> functions{};
   llvm::GlobalVariable *weights = nullptr;                         // null when there are none
   int64_t weightsBytes = 0;
   std::array<uint8_t, 32> weightsHash{};

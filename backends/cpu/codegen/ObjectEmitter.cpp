@@ -1,6 +1,7 @@
 #include "backends/cpu/codegen/ObjectEmitter.h"
 
 #include "absl/strings/str_cat.h"
+#include "backends/cpu/IsaCheck.h"
 #include "backends/cpu/codegen/Entry.h"
 #include "backends/cpu/codegen/Regions.h"
 #include "backends/cpu/codegen/Weights.h"
@@ -10,7 +11,7 @@
 #include "llvm/IR/LegacyPassManager.h"
 #include "llvm/IR/Verifier.h"
 #include "llvm/MC/TargetRegistry.h"
-#include "llvm/Object/ObjectFile.h"
+#include "llvm/Object/ELFObjectFile.h"
 #include "llvm/Passes/PassBuilder.h"
 #include "llvm/Support/SHA256.h"
 #include "llvm/Target/TargetMachine.h"
@@ -76,20 +77,24 @@ std::string signatureOf(plan::RegionOp region) {
 class ObjectEmitter {
 public:
   ObjectEmitter(mlir::func::FuncOp func, const EmitOptions &options)
-      : func(func), options(options), isa(isaOf(options.target)), parts{options, func} {}
+      : func(func), options(options), parts{options, func} {}
 
   absl::StatusOr<EmitResult> emit() {
-    std::unique_ptr<llvm::TargetMachine> machine = createMachine(options.target);
+    const TargetSpec &lowest = options.targets[0];
+    std::unique_ptr<llvm::TargetMachine> machine = createMachine(lowest);
     if (!machine)
-      return absl::InvalidArgumentError(absl::StrCat("cannot generate code for ", options.target.triple));
+      return absl::InvalidArgumentError(absl::StrCat("cannot generate code for ", lowest.triple));
     llvm::Module module(options.name, context);
-    module.setTargetTriple(options.target.triple);
+    module.setTargetTriple(lowest.triple);
     module.setDataLayout(machine->createDataLayout());
     module.setPICLevel(llvm::PICLevel::BigPIC);
 
-    IRGen gen(module, isa);
-    emitRegions(gen);
+    numberFunctions();
+    for (const TargetSpec &target : options.targets)
+      emitRegions(module, target);
     emitWeights(module);
+    Isa isa = isaOf(lowest);
+    IRGen gen(module, isa);
     emitModelInfo(module, parts, emitEntry(gen, parts));
     if (std::string errors; llvm::verifyModule(module, nullptr)) {
       llvm::raw_string_ostream os(errors);
@@ -106,29 +111,53 @@ public:
     llvm::SmallString<0> object = generate(module, *machine, llvm::CodeGenFileType::ObjectFile);
     if (absl::Status status = patchWeights(object); !status.ok())
       return status;
-    result.codeBytes = codeBytes(object);
+    measureCode(object);
     result.object.assign(object.begin(), object.end());
     return std::move(result);
   }
 
 private:
-  void emitRegions(IRGen &gen) {
-    llvm::StringMap<llvm::Function *> known;
+  // Equal regions share their function.
+  void numberFunctions() {
+    llvm::StringMap<size_t> known;
     for (auto region : func.getOps<plan::RegionOp>()) {
-      llvm::Function *&function = known[signatureOf(region)];
-      if (!function)
-        function = emitRegion(gen, region);
-      parts.functions[region] = function;
-      report(region, function->getName().str());
+      size_t number = known.try_emplace(signatureOf(region), distinct.size()).first->second;
+      if (number == distinct.size())
+        distinct.push_back(region);
+      parts.functionOf[region] = number;
+      report(region, functionName(distinct[number]));
     }
   }
 
-  llvm::Function *emitRegion(IRGen &gen, plan::RegionOp region) {
+  void emitRegions(llvm::Module &module, const TargetSpec &target) {
+    Isa isa = isaOf(target);
+    IRGen gen(module, isa);
+    std::vector<llvm::Function *> &functions = parts.functions.emplace_back();
+    for (plan::RegionOp region : distinct)
+      functions.push_back(emitRegion(gen, region, target));
+  }
+
+  std::string functionName(plan::RegionOp region) {
+    return absl::StrCat(options.name, "_region", region.getIndex());
+  }
+  // Of the names of a target's functions, where there are several targets.
+  std::string suffixOf(const TargetSpec &target) {
+    return options.targets.size() == 1 ? "" : absl::StrCat(".", target.cpu);
+  }
+
+  // Its name ends with the suffix, or goes on with a stage of the region.
+  bool isFunctionOf(const TargetSpec &target, llvm::StringRef symbol) {
+    llvm::StringRef rest = symbol.substr(symbol.find('.'));
+    return rest.consume_front(suffixOf(target)) && (rest.empty() || rest.starts_with("_stage"));
+  }
+
+  llvm::Function *emitRegion(IRGen &gen, plan::RegionOp region, const TargetSpec &target) {
     auto *function =
         llvm::Function::Create(regionFunctionType(region, context), llvm::GlobalValue::InternalLinkage,
-                               absl::StrCat(options.name, "_region", region.getIndex()), gen.module);
+                               functionName(region) + suffixOf(target), gen.module);
     function->setDoesNotThrow();
     function->addFnAttr(llvm::Attribute::NoInline);
+    compileFor(*function, target);
     gen.builder.SetInsertPoint(llvm::BasicBlock::Create(context, "entry", function));
     RegionEmitter emitter(region, gen, function);
     if (!emitContractionKernel(emitter))
@@ -216,23 +245,26 @@ private:
     return bytes;
   }
 
-  static int64_t codeBytes(llvm::StringRef object) {
+  void measureCode(llvm::StringRef object) {
     auto file = llvm::object::ObjectFile::createObjectFile(llvm::MemoryBufferRef(object, "object"));
-    if (!file) {
-      llvm::consumeError(file.takeError());
-      return 0;
-    }
-    int64_t bytes = 0;
+    if (!file)
+      return llvm::consumeError(file.takeError());
     for (const llvm::object::SectionRef &section : (*file)->sections())
       if (section.isText())
-        bytes += section.getSize();
-    return bytes;
+        result.codeBytes += section.getSize();
+    if (options.targets.size() == 1 || !(*file)->isELF())
+      return;
+    result.targetCodeBytes.resize(options.targets.size());
+    for (llvm::object::ELFSymbolRef symbol : (*file)->symbols())
+      for (auto [target, bytes] : llvm::zip(options.targets, result.targetCodeBytes))
+        if (isFunctionOf(target, llvm::cantFail(symbol.getName())))
+          bytes += symbol.getSize();
   }
 
   mlir::func::FuncOp func;
   const EmitOptions &options;
-  Isa isa;
   llvm::LLVMContext context;
+  std::vector<plan::RegionOp> distinct; // of which each has functions
   EntryParts parts;
   EmitResult result;
 };

@@ -308,7 +308,7 @@ AttentionPlan planAttention(nn::Attention &a, mlir::Block &body, const Isa &isa)
   plan.scoresChoice = *chooseKernel(plan.scores, isa);
   plan.scoresChoice.kernel = Choice::Kernel::Gemm;
   plan.scoresChoice.rhs = Choice::Rhs::PackedAtRunTime;
-  plan.block = plan.scoresChoice.panelWidth();
+  plan.block = plan.scoresChoice.tileWidth();
   plan.values = contraction(element, {plan.block, 1}, {a.keys(), plan.block, 1}, a.columns());
   plan.values.rhsRowStride = rowStride(a.value.view);
   plan.valuesChoice = *chooseKernel(plan.values, isa);

@@ -35,14 +35,42 @@ int64_t tileRows(const Isa &isa, int64_t vectors) {
   return std::clamp<int64_t>(rows, 1, 12);
 }
 
-// Panels of two vectors balance loads and multiply-adds on 16 registers; the
+// Tiles of two vectors balance loads and multiply-adds on 16 registers; the
 // short vectors of 32-register machines take four.
-static int64_t panelVectors(const Isa &isa, int64_t lanes, int64_t columns) {
+static int64_t tileVectors(const Isa &isa, int64_t lanes, int64_t columns) {
   int64_t wide = isa.numVectorRegisters >= 32 && lanes * 4 <= 16 ? 4 : 2;
   int64_t needed = llvm::divideCeil(columns, lanes);
   if (needed <= wide + 1 && tileRows(isa, needed) >= 4)
-    return needed; // one panel without padding
+    return needed; // one tile without padding
   return std::min(wide, needed);
+}
+
+// Turns to tiles that divide the panels that rhs has, or are made up of them.
+// False when there are none.
+static bool fitToPanels(const Contraction &c, const Isa &isa, Choice &choice) {
+  choice.rhs = Choice::Rhs::Packed;
+  choice.panelWidth = nn::shapeOf(c.rhs).back();
+  if (choice.panelWidth == 0 || choice.panelWidth % choice.lanes != 0)
+    return false;
+  int64_t whole = choice.panelWidth / choice.lanes, tile = choice.tileWidth();
+  if (choice.kernel == Choice::Kernel::Gemv && whole * c.rows <= isa.numVectorRegisters / 2)
+    choice.vectors = whole; // every line of a panel is read at once
+  else if (choice.panelWidth % tile != 0 && tile % choice.panelWidth != 0 &&
+           c.columns > std::min(tile, choice.panelWidth))
+    choice.vectors = 1;
+  return true;
+}
+
+int64_t commonPanelWidth(llvm::ArrayRef<Choice> choices) {
+  int64_t lanes = 1, best = 0;
+  for (const Choice &choice : choices)
+    lanes = std::max(lanes, choice.lanes);
+  // Narrow panels: wide tiles read several side by side as fast as one, but
+  // narrow tiles in wide panels skip over cache lines.
+  for (const Choice &choice : choices)
+    if (choice.tileWidth() % lanes == 0 && (best == 0 || choice.tileWidth() < best))
+      best = choice.tileWidth();
+  return best;
 }
 
 std::optional<Choice> chooseKernel(const Contraction &c, const Isa &isa) {
@@ -65,18 +93,17 @@ std::optional<Choice> chooseKernel(const Contraction &c, const Isa &isa) {
   constexpr size_t kMostPhases = 16;
   if (c.phases.size() > kMostPhases || (!c.phases.empty() && c.groups > 1 && c.columns == 1))
     return std::nullopt;
-  choice.vectors = panelVectors(isa, choice.lanes, c.columns);
-  if (c.winogradTile > 0) {
+  choice.vectors = tileVectors(isa, choice.lanes, c.columns);
+  if (c.winogradTile > 0)
     choice.kernel = Choice::Kernel::Winograd;
-    return choice;
-  }
-  if (c.rows <= 2 && c.steps.size() == 1 && c.phases.empty())
+  else if (c.rows <= 2 && c.steps.size() == 1 && c.phases.empty())
     choice.kernel = Choice::Kernel::Gemv;
+  choice.panelWidth = choice.tileWidth();
+  if (c.unpack)
+    return fitToPanels(c, isa, choice) ? std::optional(choice) : std::nullopt;
   // Packing at run time pays when many tiles read a panel; a transposed
   // operand has no rows to load vectors from.
-  if (c.unpack)
-    choice.rhs = Choice::Rhs::Packed;
-  else if (c.rhsColumnStride != 1 || c.rows > 4 * tileRows(isa, choice.vectors))
+  if (c.rhsColumnStride != 1 || c.rows > 4 * tileRows(isa, choice.vectors))
     choice.rhs = Choice::Rhs::PackedAtRunTime;
   else
     choice.rhs = Choice::Rhs::Direct;
@@ -138,6 +165,11 @@ Tiling chooseTiling(const Contraction &c, const Choice &choice, const Isa &isa, 
   return t;
 }
 
+int64_t gemvStreams(const Contraction &c, const Choice &choice, const Isa &isa) {
+  int64_t sums = isa.numVectorRegisters / 2; // the others hold operands
+  return std::clamp<int64_t>(sums / (choice.vectors * c.rows), 1, c.rows == 1 ? 4 : 2);
+}
+
 // Whether rhs differs between products, so that each packs its own.
 static bool packsEachProduct(const Contraction &c, const Choice &choice) {
   return choice.rhs == Choice::Rhs::PackedAtRunTime &&
@@ -149,7 +181,7 @@ Division chooseDivision(const Contraction &c, const Choice &choice, const Isa &i
   int64_t wanted = taskCount(time, kMostTasks, isa);
   if (wanted == 1)
     return {};
-  int64_t products = c.products(), panels = c.columns / choice.panelWidth();
+  int64_t products = c.products(), tiles = c.columns / choice.tileWidth();
   if (choice.kernel == Choice::Kernel::Depthwise) {
     llvm::ArrayRef<int64_t> shape = c.resultShape(); // images, and positions of the first of several dimensions
     return {Division::Along::Pixels, std::min(wanted, shape[0] * (shape.size() > 3 ? shape[1] : 1))};
@@ -162,13 +194,13 @@ Division chooseDivision(const Contraction &c, const Choice &choice, const Isa &i
   if (c.groups >= wanted)
     return {Division::Along::Groups, wanted};
   if (choice.kernel == Choice::Kernel::Gemv)
-    return {Division::Along::Panels, std::max<int64_t>(std::min(wanted, panels / gemvStreams(c)), 1)};
+    return {Division::Along::Columns, std::max<int64_t>(std::min(wanted, tiles / gemvStreams(c, choice, isa)), 1)};
   Contraction product = c.phases.empty() ? c : c.withPhase(c.phases.front());
   Tiling tiling = chooseTiling(product, choice, isa, choice.vectors);
-  // Tasks of other pixels read all of rhs, those of other panels all of lhs.
+  // Tasks of other pixels read all of rhs, those of other columns all of lhs.
   int64_t lhs = extentOf(product.pixels) * product.pixels.back().stride, rhs = c.depth * c.columns;
-  if (panels > 1 && tiling.unitsPerBlock == tiling.units && (tiling.units < 2 * wanted || rhs > lhs))
-    return {Division::Along::Panels, std::min(wanted, panels * tiling.units)};
+  if (tiles > 1 && tiling.unitsPerBlock == tiling.units && (tiling.units < 2 * wanted || rhs > lhs))
+    return {Division::Along::Columns, std::min(wanted, tiles * tiling.units)};
   return {Division::Along::Pixels, std::min(wanted, tiling.units)};
 }
 
@@ -181,8 +213,8 @@ Scratch scratchOf(const Contraction &c, const Choice &choice, const Isa &isa) {
   if (choice.kernel != Choice::Kernel::Depthwise)
     s.border = llvm::alignTo(c.borderedElements() * choice.elementBytes, 64);
   if (choice.rhs == Choice::Rhs::PackedAtRunTime)
-    s.panels = llvm::alignTo(c.groups * llvm::divideCeil(c.columns, choice.panelWidth()) * c.depth *
-                                 choice.panelWidth() * choice.elementBytes,
+    s.panels = llvm::alignTo(c.groups * llvm::divideCeil(c.columns, choice.panelWidth) * c.depth *
+                                 choice.panelWidth * choice.elementBytes,
                              64);
   s.sharedPanels = !packsEachProduct(c, choice);
   Division division = chooseDivision(c, choice, isa);

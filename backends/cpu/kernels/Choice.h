@@ -16,19 +16,25 @@ struct Choice {
   Rhs rhs = Rhs::Packed;
   int64_t elementBytes = 4;
   int64_t lanes = 1;   // elements of a vector
-  int64_t vectors = 1; // of a panel
+  int64_t vectors = 1; // of a tile
+  // Columns of a panel of rhs. Variants of one object for several CPUs share
+  // the panels: tiles then are wider or narrower than a panel.
+  int64_t panelWidth = 1;
   // What a Winograd kernel takes at most if it can do with less, in bytes. The
-  // scratch of the region when its code is emitted, which gives the same plan.
+  // scratch of the region when its code is emitted, which gives a plan within it.
   int64_t scratchLimit = std::numeric_limits<int64_t>::max();
 
-  int64_t panelWidth() const { return lanes * vectors; }
+  int64_t tileWidth() const { return lanes * vectors; }
   llvm::StringRef name() const;
   // Rows of the largest tile for products of `productRows` rows.
   int64_t rows(const Isa &isa, int64_t productRows) const;
 };
 
-// None when the generic path does better.
+// None when the generic path does better. Once rhs is packed, the choice is one for its panels.
 std::optional<Choice> chooseKernel(const Contraction &c, const Isa &isa);
+
+// The width of panels that serve all `choices` of one contraction best.
+int64_t commonPanelWidth(llvm::ArrayRef<Choice> choices);
 
 // Rows of a register tile of `vectors` vectors: accumulators, one load per
 // vector and one broadcast fill the registers without spilling.
@@ -57,9 +63,9 @@ struct Tiling {
 };
 Tiling chooseTiling(const Contraction &c, const Choice &choice, const Isa &isa, int64_t vectors);
 
-// Panels that a matrix-vector kernel walks together: one stream of reads does
-// not fill the memory's bandwidth.
-inline int64_t gemvStreams(const Contraction &c) { return c.rows == 1 ? 4 : 2; }
+// Runs of columns that a matrix-vector kernel walks together: one stream of
+// reads does not fill the memory's bandwidth.
+int64_t gemvStreams(const Contraction &c, const Choice &choice, const Isa &isa);
 
 // Of scratch memory that each range of tasks has for itself, at most.
 inline constexpr int64_t kMostCopies = 4;
@@ -71,7 +77,7 @@ struct Division {
     Products, // the batch
     Groups,
     Pixels, // units of the tiling
-    Panels, // and units within them
+    Columns, // of tiles, and units within them
   };
   Along along = Along::Pixels;
   int64_t tasks = 1;

@@ -1,5 +1,5 @@
 // Matrix-matrix products and convolutions as implicit ones: for each block of
-// pixels, for each panel of rhs, for each tile of pixels.
+// pixels, for the columns of each tile, for each tile's pixels.
 #include "backends/cpu/kernels/Kernels.h"
 #include "backends/cpu/kernels/Product.h"
 #include "llvm/Support/MathExtras.h"
@@ -15,70 +15,68 @@ public:
       : emitter(emitter), gen(emitter.gen), c(c), choice(choice), epilogue(epilogue), product(product), lines(lines) {}
 
   void emit() {
-    int64_t width = choice.panelWidth(), full = c.columns / width, rest = c.columns % width;
+    int64_t width = choice.tileWidth(), full = c.columns / width, rest = c.columns % width;
     if (full > 0)
-      panels(0, full, choice.vectors, choice.lanes);
+      columns(0, full, choice.vectors, choice.lanes);
     if (rest > 0) {
       int64_t vectors = llvm::divideCeil(rest, choice.lanes);
-      panels(full, 1, vectors, rest - (vectors - 1) * choice.lanes);
+      columns(full, 1, vectors, rest - (vectors - 1) * choice.lanes);
     }
   }
 
 private:
-  // Panels [first, first + count), of which `vectors` vectors are computed and
-  // `valid` lanes of the last one stored.
-  void panels(int64_t first, int64_t count, int64_t vectors, int64_t valid) {
+  // The tiles' columns [first, first + count), of which `vectors` vectors are
+  // computed and `valid` lanes of the last one stored.
+  void columns(int64_t first, int64_t count, int64_t vectors, int64_t valid) {
     this->vectors = vectors;
     this->valid = valid;
     if (lines) {
       tiling.mode = Tiling::Mode::Rows;
       tiling.split = splitEvenly(c.pixels.back().extent, tileRows(emitter.isa, vectors));
       return gen.loop(first, first + count, 1,
-                      [&](llvm::Value *panel) { panelUnits(panel, lines->begin, lines->end); }, kRolled);
+                      [&](llvm::Value *number) { tileUnits(number, lines->begin, lines->end); }, kRolled);
     }
     tiling = chooseTiling(c, choice, emitter.isa, vectors);
     prefetch = prefetchPays(count);
     int64_t perBlock = count == 1 ? tiling.units : tiling.unitsPerBlock;
-    if (product.sharesPanels && perBlock == tiling.units)
-      return sharedPanels(first, count);
+    if (product.sharesColumns && perBlock == tiling.units)
+      return sharedColumns(first, count);
     RegionEmitter::Share share = emitter.share(tiling.units);
     gen.loop(share.lo, share.hi, perBlock, [&](llvm::Value *unit) {
       llvm::Value *end = share.hi;
       if (perBlock < tiling.units)
         end = gen.smaller(gen.add(unit, perBlock), end);
-      gen.loop(first, first + count, 1, [&](llvm::Value *panel) { panelUnits(panel, unit, end); }, kRolled);
+      gen.loop(first, first + count, 1, [&](llvm::Value *number) { tileUnits(number, unit, end); }, kRolled);
     }, kRolled);
   }
 
-  // The same when ranges of tasks cover parts of all units of all panels, laid end to end.
-  void sharedPanels(int64_t first, int64_t count) {
+  // The same when ranges of tasks cover parts of all units of all tiles' columns, laid end to end.
+  void sharedColumns(int64_t first, int64_t count) {
     RegionEmitter::Share share = emitter.share(count * tiling.units);
     auto &b = gen.builder;
     llvm::Value *size = gen.index(tiling.units);
     llvm::Value *end = b.CreateUDiv(gen.add(share.hi, tiling.units - 1), size);
-    gen.loop(b.CreateUDiv(share.lo, size), end, 1, [&](llvm::Value *panel) {
-      llvm::Value *start = gen.mul(panel, tiling.units);
-      panelUnits(gen.add(panel, first), gen.larger(b.CreateSub(share.lo, start), gen.index(0)),
-                 gen.smaller(b.CreateSub(share.hi, start), size));
+    gen.loop(b.CreateUDiv(share.lo, size), end, 1, [&](llvm::Value *number) {
+      llvm::Value *start = gen.mul(number, tiling.units);
+      tileUnits(gen.add(number, first), gen.larger(b.CreateSub(share.lo, start), gen.index(0)),
+                gen.smaller(b.CreateSub(share.hi, start), size));
     }, kRolled);
   }
 
-  void panelUnits(llvm::Value *panel, llvm::Value *begin, llvm::Value *end) {
-    bool direct = choice.rhs == Choice::Rhs::Direct;
-    column = gen.add(product.column, gen.mul(panel, choice.panelWidth()));
-    llvm::Value *offset = gen.mul(panel, choice.panelWidth() * (direct ? 1 : c.depth));
-    rhs = gen.address(product.rhs, offset, choice.elementBytes);
+  void tileUnits(llvm::Value *number, llvm::Value *begin, llvm::Value *end) {
+    column = gen.add(product.column, gen.mul(number, choice.tileWidth()));
+    rhs = tileAddress(emitter, c, choice, product.rhs, number);
     units(begin, end);
   }
 
-  // A panel that comes from L3 or memory and serves few tiles: the tiles of the
-  // panel before fetch it. Each of four successive tiles takes every fourth row.
-  bool prefetchPays(int64_t panelCount) const {
+  // Columns that come from L3 or memory and serve few tiles: the tiles of the
+  // columns before fetch them. Each of four successive tiles takes every fourth row.
+  bool prefetchPays(int64_t count) const {
     constexpr int64_t kFewTiles = 64;
-    int64_t rhsBytes = panelCount * c.depth * choice.panelWidth() * choice.elementBytes;
-    return choice.rhs == Choice::Rhs::Packed && panelCount > 1 && rhsBytes > emitter.isa.l2Bytes / 2 &&
-           tiling.mode != Tiling::Mode::Rows && tiling.unitsPerBlock * tiling.split.tiles() >= 4 &&
-           c.rows / tiling.split.size <= kFewTiles;
+    int64_t rhsBytes = count * c.depth * choice.tileWidth() * choice.elementBytes;
+    return choice.rhs == Choice::Rhs::Packed && count > 1 && choice.tileWidth() >= choice.panelWidth &&
+           rhsBytes > emitter.isa.l2Bytes / 2 && tiling.mode != Tiling::Mode::Rows &&
+           tiling.unitsPerBlock * tiling.split.tiles() >= 4 && c.rows / tiling.split.size <= kFewTiles;
   }
 
   void units(llvm::Value *begin, llvm::Value *end) {
@@ -177,7 +175,7 @@ private:
     return ring ? gen.builder.CreateURem(line, gen.index(ring)) : line;
   }
 
-  // Number `ordinal` of its panel's tiles.
+  // Number `ordinal` of the tiles of these columns.
   void tile(llvm::Value *lhs, const Places &places, llvm::Value *row, llvm::Value *ordinal) {
     Tile t;
     t.lhs = lhs;
@@ -186,11 +184,11 @@ private:
     t.streams = {rhs};
     t.vectors = vectors;
     bool direct = choice.rhs == Choice::Rhs::Direct;
-    t.rhsRow = direct ? c.rhsRowStride : choice.panelWidth();
+    t.rhsRow = direct ? c.rhsRowStride : choice.panelWidth;
     t.readable = direct ? valid : choice.lanes;
     if (prefetch) {
-      llvm::Value *part = gen.mul(gen.builder.CreateAnd(ordinal, 3), choice.panelWidth());
-      t.ahead = gen.address(rhs, part, choice.elementBytes, c.depth * choice.panelWidth());
+      llvm::Value *part = gen.mul(gen.builder.CreateAnd(ordinal, 3), choice.panelWidth);
+      t.ahead = gen.address(rhs, part, choice.elementBytes, c.depth * choice.tileWidth());
     }
     Values first;
     for (int64_t v = 0; v < vectors; ++v)
@@ -216,7 +214,7 @@ private:
   Epilogue &epilogue;
   const Product &product;
   const Lines *lines; // null: all of the product
-  // Of the panels being emitted.
+  // Of the columns being emitted.
   Tiling tiling;
   int64_t vectors = 0, valid = 0;
   bool prefetch = false;

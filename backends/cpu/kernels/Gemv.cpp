@@ -13,10 +13,10 @@ public:
       : emitter(emitter), gen(emitter.gen), c(c), choice(choice), epilogue(epilogue), product(product) {}
 
   void emit() {
-    int64_t width = choice.panelWidth(), full = c.columns / width, rest = c.columns % width;
-    int64_t streams = gemvStreams(c), trips = full / streams, left = full % streams;
-    // Stream s covers panels [s * trips, (s + 1) * trips).
-    shared(trips, [&](llvm::Value *panel) { tile(panel, trips, streams, choice.vectors, choice.lanes); });
+    int64_t width = choice.tileWidth(), full = c.columns / width, rest = c.columns % width;
+    int64_t streams = gemvStreams(c, choice, emitter.isa), trips = full / streams, left = full % streams;
+    // Stream s covers the columns of tiles [s * trips, (s + 1) * trips).
+    shared(trips, [&](llvm::Value *first) { tile(first, trips, streams, choice.vectors, choice.lanes); });
     if (left > 0)
       shared(1, [&](llvm::Value *) { tile(gen.index(full - left), 1, left, choice.vectors, choice.lanes); });
     if (rest > 0) {
@@ -33,22 +33,21 @@ private:
     gen.loop(share.lo, share.hi, 1, body, LoopHints{/*mayUnroll=*/false});
   }
 
-  // `streams` panels from `panel` on, `distance` panels apart.
-  void tile(llvm::Value *panel, int64_t distance, int64_t streams, int64_t vectors, int64_t valid) {
+  // `streams` runs of columns from tile number `first` on, `distance` tiles apart.
+  void tile(llvm::Value *first, int64_t distance, int64_t streams, int64_t vectors, int64_t valid) {
     bool direct = choice.rhs == Choice::Rhs::Direct;
     Tile t;
     t.lhs = product.lhs;
     for (int64_t m = 0; m < c.rows; ++m)
       t.pixels.push_back(m * c.pixels.back().stride);
     t.vectors = vectors;
-    t.rhsRow = direct ? c.rhsRowStride : choice.panelWidth();
+    t.rhsRow = direct ? c.rhsRowStride : choice.panelWidth;
     t.readable = direct ? valid : choice.lanes;
     Values columns, initial;
     for (int64_t s = 0; s < streams; ++s) {
-      llvm::Value *at = gen.add(panel, s * distance);
-      columns.push_back(gen.add(product.column, gen.mul(at, choice.panelWidth())));
-      llvm::Value *offset = gen.mul(at, choice.panelWidth() * (direct ? 1 : c.depth));
-      t.streams.push_back(gen.address(product.rhs, offset, choice.elementBytes));
+      llvm::Value *number = gen.add(first, s * distance);
+      columns.push_back(gen.add(product.column, gen.mul(number, choice.tileWidth())));
+      t.streams.push_back(tileAddress(emitter, c, choice, product.rhs, number));
     }
     auto validOf = [&](int64_t v) { return v + 1 == vectors ? valid : choice.lanes; };
     for (int64_t m = 0; m < c.rows; ++m)

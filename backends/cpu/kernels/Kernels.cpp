@@ -19,7 +19,7 @@ public:
 
   void emit() {
     if (choice.rhs == Choice::Rhs::PackedAtRunTime && scratch.sharedPanels)
-      emitter.stage(taskCount(copyNanoseconds(scratch.panels), c.columns / choice.panelWidth(), emitter.isa),
+      emitter.stage(taskCount(copyNanoseconds(scratch.panels), c.columns / choice.panelWidth, emitter.isa),
                     [&] { pack(emitter.inputPointer(c.rhs), emitter.scratchPointer()); });
     // The image of a single product; those of a batch are copied one by one.
     oneImage = scratch.border > 0 && c.products() == 1;
@@ -70,13 +70,13 @@ private:
         emitBorderedCopy(emitter, c, lhs, own);
       lhs = own;
     }
-    bool sharesPanels = division.along == Division::Along::Panels;
-    groups({lhs, rhs, gen.mul(index, c.rows), gen.index(0), sharesPanels});
+    bool sharesColumns = division.along == Division::Along::Columns;
+    groups({lhs, rhs, gen.mul(index, c.rows), gen.index(0), sharesColumns});
   }
 
   void groups(const Product &product) {
-    int64_t panels = llvm::divideCeil(c.columns, choice.panelWidth());
-    int64_t rhsStride = choice.rhs == Choice::Rhs::Direct ? c.columns : panels * c.depth * choice.panelWidth();
+    int64_t panels = llvm::divideCeil(c.columns, choice.panelWidth);
+    int64_t rhsStride = choice.rhs == Choice::Rhs::Direct ? c.columns : panels * c.depth * choice.panelWidth;
     divided(Division::Along::Groups, c.groups, [&](llvm::Value *group) {
       Product part = product;
       part.lhs = gen.address(product.lhs, gen.mul(group, c.lhsGroupStride), choice.elementBytes);
@@ -85,7 +85,7 @@ private:
       for (const Phase &phase : c.phases) {
         Product shifted = part;
         shifted.lhs = gen.address(part.lhs, gen.index(phase.firstPixel), choice.elementBytes);
-        shifted.rhs = gen.address(part.rhs, gen.index(phase.firstStep * choice.panelWidth()), choice.elementBytes);
+        shifted.rhs = gen.address(part.rhs, gen.index(phase.firstStep * choice.panelWidth), choice.elementBytes);
         shifted.row = gen.add(part.row, phase.firstRow);
         emitGemm(emitter, c.withPhase(phase), choice, epilogue, shifted);
       }
@@ -100,7 +100,7 @@ private:
 
   // Packs rhs group by group.
   void pack(llvm::Value *rhs, llvm::Value *to) {
-    int64_t panelElements = llvm::divideCeil(c.columns, choice.panelWidth()) * c.depth * choice.panelWidth();
+    int64_t panelElements = llvm::divideCeil(c.columns, choice.panelWidth) * c.depth * choice.panelWidth;
     gen.loop(0, c.groups, 1, [&](llvm::Value *group) {
       emitPanels(emitter, c, choice, gen.address(rhs, gen.mul(group, c.columns), choice.elementBytes),
                  gen.address(to, gen.mul(group, panelElements), choice.elementBytes));

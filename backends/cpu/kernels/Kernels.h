@@ -18,7 +18,7 @@ struct Product {
   llvm::Value *rhs;  // panels, or rows if the choice is Direct; of the first group
   llvm::Value *row;  // first row of the output
   llvm::Value *column; // first column of the output
-  bool sharesPanels = false; // ranges of tasks share panels with the units in them, otherwise units
+  bool sharesColumns = false; // ranges of tasks share tiles' columns with the units in them, otherwise units
 };
 
 // The loops of each kernel over one product. The product's lhs, rhs and column

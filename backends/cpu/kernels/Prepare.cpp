@@ -147,7 +147,7 @@ void emitBorderedLines(RegionEmitter &emitter, const Contraction &c, llvm::Value
 void emitPanels(RegionEmitter &emitter, const Contraction &c, const Choice &choice, llvm::Value *rhs,
                 llvm::Value *to) {
   IRGen &gen = emitter.gen;
-  int64_t width = choice.panelWidth(), full = c.columns / width, rest = c.columns % width;
+  int64_t width = choice.panelWidth, full = c.columns / width, rest = c.columns % width;
   llvm::Type *vector = emitter.registerType(c.element, choice.lanes);
   // One row of a panel of which `count` columns exist.
   auto row = [&](llvm::Value *from, llvm::Value *panelRow, int64_t count) {

@@ -38,6 +38,7 @@ public:
   }
 
 private:
+  static constexpr int64_t kLineBytes = 64;
   static constexpr LoopHints kRolled{/*mayUnroll=*/false};
 
   llvm::Value *at(llvm::Value *base, llvm::Value *offset, int64_t displacement = 0) {
@@ -49,8 +50,8 @@ private:
     int64_t unroll = unrollOf(steps.extent, tile.chains), main = steps.extent / unroll * unroll;
     auto body = [&](llvm::Value *k, llvm::ArrayRef<llvm::Value *> carried) {
       Values next(carried);
-      if (ahead)
-        gen.prefetch(at(ahead, gen.mul(k, steps.rows * tile.rhsRow)));
+      for (int64_t column = 0; ahead && column < choice.tileWidth(); column += kLineBytes / choice.elementBytes)
+        gen.prefetch(at(ahead, gen.mul(k, steps.rows * tile.rhsRow), columnOffset(c, choice, column)));
       for (int64_t u = 0; u < unroll; ++u)
         step(steps, lhs, streams, k, u, next);
       return next;
@@ -70,7 +71,8 @@ private:
     for (llvm::Value *stream : streams)
       for (int64_t v = 0; v < tile.vectors; ++v) {
         bool last = v + 1 == tile.vectors && tile.readable > 0;
-        rhs.push_back(loadVector(at(stream, rhsOffset, u * steps.rows * tile.rhsRow + v * choice.lanes),
+        rhs.push_back(loadVector(at(stream, rhsOffset,
+                                    u * steps.rows * tile.rhsRow + columnOffset(c, choice, v * choice.lanes)),
                                  last ? tile.readable : choice.lanes));
       }
     size_t sum = u % tile.chains * perChain;
@@ -106,6 +108,26 @@ private:
 };
 
 } // namespace
+
+llvm::Value *tileAddress(RegionEmitter &emitter, const Contraction &c, const Choice &choice, llvm::Value *rhs,
+                         llvm::Value *tile) {
+  IRGen &gen = emitter.gen;
+  auto at = [&](llvm::Value *base, llvm::Value *offset) { return gen.address(base, offset, choice.elementBytes); };
+  int64_t tileWidth = choice.tileWidth();
+  if (choice.rhs == Choice::Rhs::Direct)
+    return at(rhs, gen.mul(tile, tileWidth));
+  if (choice.panelWidth <= tileWidth) // a tile is some panels
+    return at(rhs, gen.mul(tile, tileWidth * c.depth));
+  llvm::Value *perPanel = gen.index(choice.panelWidth / tileWidth);
+  llvm::Value *panel = gen.builder.CreateUDiv(tile, perPanel), *part = gen.builder.CreateURem(tile, perPanel);
+  return at(at(rhs, gen.mul(panel, choice.panelWidth * c.depth)), gen.mul(part, tileWidth));
+}
+
+int64_t columnOffset(const Contraction &c, const Choice &choice, int64_t column) {
+  if (choice.rhs == Choice::Rhs::Direct)
+    return column;
+  return column / choice.panelWidth * choice.panelWidth * c.depth + column % choice.panelWidth;
+}
 
 Values accumulate(RegionEmitter &emitter, const Contraction &c, const Choice &choice, const Tile &tile,
                   llvm::ArrayRef<llvm::Value *> initial) {

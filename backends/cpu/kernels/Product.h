@@ -8,6 +8,12 @@
 
 namespace aotc::cpu {
 
+// Where the columns of a tile lie in rhs, the first group's: tile number `tile`
+// of those that are choice.tileWidth() wide, and its column `column` from there.
+llvm::Value *tileAddress(RegionEmitter &emitter, const Contraction &c, const Choice &choice, llvm::Value *rhs,
+                         llvm::Value *tile);
+int64_t columnOffset(const Contraction &c, const Choice &choice, int64_t column);
+
 // A tile multiplies pixels of lhs with `streams.size()` runs of `vectors`
 // vectors, which advance together by `rhsRow` elements a reduction step.
 struct Tile {
@@ -21,8 +27,8 @@ struct Tile {
   // Independent sums over interleaved reduction steps, where a tile has too
   // few accumulators to hide the latency of one multiply-add.
   int64_t chains = 1;
-  // Where to prefetch while streams[0] is read, one cache line every trip of the
-  // innermost loop; null: nowhere.
+  // Where to prefetch while streams[0] is read, one row of the tile's columns
+  // every trip of the innermost loop; null: nowhere.
   llvm::Value *ahead = nullptr;
 };
 

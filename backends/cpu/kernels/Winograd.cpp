@@ -127,7 +127,7 @@ public:
     if (!p.transformsFirst)
       return emitter.stage(p.tasks, [&] { blocks(); });
     emitter.stage(p.transformTasks, [&] { transforms(); });
-    emitter.stage(p.tasks, [&] { panelsOfBlocks(); });
+    emitter.stage(p.tasks, [&] { runsOfBlocks(); });
   }
 
 private:
@@ -138,7 +138,7 @@ private:
     gen.loop(share.lo, share.hi, 1, [&](llvm::Value *block) {
       startBlock(block, emitter.firstTask());
       gen.loop(0, p.perBlock(), 1, [&](llvm::Value *t) { transformInput(t); }, kRolled);
-      panels(gen.index(0), gen.index(p.panels));
+      runs(gen.index(0), gen.index(p.columnRuns));
     }, kRolled);
   }
 
@@ -153,16 +153,16 @@ private:
     }, kRolled);
   }
 
-  // The rest: ranges cover parts of the panels of all blocks, laid end to end.
-  void panelsOfBlocks() {
+  // The rest: ranges cover parts of the column runs of all blocks, laid end to end.
+  void runsOfBlocks() {
     takeScratch();
     RegionEmitter::Share share = emitter.share(p.units());
-    llvm::Value *end = b.CreateUDiv(gen.add(share.hi, p.panels - 1), gen.index(p.panels));
-    gen.loop(b.CreateUDiv(share.lo, gen.index(p.panels)), end, 1, [&](llvm::Value *block) {
+    llvm::Value *end = b.CreateUDiv(gen.add(share.hi, p.columnRuns - 1), gen.index(p.columnRuns));
+    gen.loop(b.CreateUDiv(share.lo, gen.index(p.columnRuns)), end, 1, [&](llvm::Value *block) {
       startBlock(block, block);
-      llvm::Value *start = gen.mul(block, p.panels);
-      panels(gen.larger(b.CreateSub(share.lo, start), gen.index(0)),
-             gen.smaller(b.CreateSub(share.hi, start), gen.index(p.panels)));
+      llvm::Value *start = gen.mul(block, p.columnRuns);
+      runs(gen.larger(b.CreateSub(share.lo, start), gen.index(0)),
+           gen.smaller(b.CreateSub(share.hi, start), gen.index(p.columnRuns)));
     }, kRolled);
   }
 
@@ -179,15 +179,15 @@ private:
     inputs = at(emitter.scratchPointer(), gen.mul(copy, p.scratch.inputs));
   }
 
-  // Panels [begin, end) of the block.
-  void panels(llvm::Value *begin, llvm::Value *end) {
-    int64_t width = choice.panelWidth(), full = p.outputs / width, rest = p.outputs % width;
+  // Column runs [begin, end) of the block.
+  void runs(llvm::Value *begin, llvm::Value *end) {
+    int64_t width = choice.tileWidth(), full = p.outputs / width, rest = p.outputs % width;
     gen.loop(begin, gen.smaller(end, gen.index(full)), 1,
-             [&](llvm::Value *panel) { onePanel(panel, choice.vectors, choice.lanes); }, kRolled);
+             [&](llvm::Value *number) { columns(number, choice.vectors, choice.lanes); }, kRolled);
     if (rest > 0) {
       int64_t vectors = llvm::divideCeil(rest, choice.lanes);
       gen.loop(gen.larger(begin, gen.index(full)), end, 1,
-               [&](llvm::Value *panel) { onePanel(panel, vectors, rest - (vectors - 1) * choice.lanes); }, kRolled);
+               [&](llvm::Value *number) { columns(number, vectors, rest - (vectors - 1) * choice.lanes); }, kRolled);
     }
   }
 
@@ -293,13 +293,13 @@ private:
     }, kRolled);
   }
 
-  // All products of a block with the panel, then its outputs. `valid` lanes of
-  // the last of `vectors` vectors are outputs.
-  void onePanel(llvm::Value *panel, int64_t vectors, int64_t valid) {
-    int64_t width = choice.panelWidth();
-    llvm::Value *filters = at(emitter.inputPointer(c.rhs), gen.mul(panel, p.positions * p.channels * width));
+  // All products of a block with the columns of tile number `number`, then their
+  // outputs. `valid` lanes of the last of `vectors` vectors are outputs.
+  void columns(llvm::Value *number, int64_t vectors, int64_t valid) {
+    int64_t width = choice.tileWidth();
+    llvm::Value *filters = tileAddress(emitter, reduction(), choice, emitter.inputPointer(c.rhs), number);
     gen.loop(0, p.positions, 1, [&](llvm::Value *e) {
-      llvm::Value *filter = at(filters, gen.mul(e, p.channels * width));
+      llvm::Value *filter = at(filters, gen.mul(e, p.channels * choice.panelWidth));
       llvm::Value *from = at(inputs, gen.mul(e, p.scratch.inputPitch));
       llvm::Value *to = at(products, gen.mul(e, p.scratch.productPitch));
       gen.loop(0, p.rowTiles, 1, [&](llvm::Value *r) {
@@ -309,7 +309,7 @@ private:
           tile.pixels.push_back(m * p.channels);
         tile.streams = {filter};
         tile.vectors = vectors;
-        tile.rhsRow = width;
+        tile.rhsRow = choice.panelWidth;
         tile.readable = choice.lanes;
         Values zeros(p.rows * vectors, gen.zero(emitter.registerType(c.element, choice.lanes)));
         Values sums = accumulate(emitter, reduction(), choice, tile, zeros);
@@ -320,7 +320,7 @@ private:
       }, kRolled);
     }, kRolled);
 
-    llvm::Value *column = gen.mul(panel, width);
+    llvm::Value *column = gen.mul(number, width);
     llvm::Value *count = smin(b.CreateSub(gen.index(p.tiles()), firstTile), p.perBlock());
     gen.loop(gen.index(0), count, 1, [&](llvm::Value *t) {
       TilePlace place = placeOf(gen.add(firstTile, t));
@@ -329,16 +329,18 @@ private:
     }, kRolled);
   }
 
-  // The reduction over the channels as a contraction of its own.
+  // The reduction over the channels as a contraction of its own; a panel of
+  // rhs has its rows for every position.
   const Contraction &reduction() {
     channelSum.element = c.element;
     channelSum.steps = {{p.channels, 1, 1}};
+    channelSum.depth = p.positions * p.channels;
     return channelSum;
   }
 
   void transformOutput(llvm::Value *t, const TilePlace &place, llvm::Value *column, int64_t displacement,
                        int64_t valid) {
-    llvm::Value *from = at(products, gen.mul(t, choice.panelWidth()), displacement);
+    llvm::Value *from = at(products, gen.mul(t, choice.tileWidth()), displacement);
     llvm::SmallVector<Values, 6> columns;
     for (int64_t j = 0; j < p.extent; ++j) {
       Values in;

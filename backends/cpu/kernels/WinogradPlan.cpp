@@ -35,7 +35,7 @@ void block(WinogradPlan &p, int64_t rows, int64_t rowTiles, const Choice &choice
   p.rowTiles = rowTiles;
   int64_t n = p.perBlock();
   p.scratch.inputPitch = n * p.channels + kLine;
-  p.scratch.productPitch = n * choice.panelWidth() + kLine;
+  p.scratch.productPitch = n * choice.tileWidth() + kLine;
   auto lines = [](int64_t elements) { return static_cast<int64_t>(llvm::alignTo(elements, kLine)); };
   p.scratch.inputs = lines(p.positions * p.scratch.inputPitch);
   p.scratch.products = lines(p.positions * std::max(p.scratch.productPitch, p.channels));
@@ -89,13 +89,13 @@ WinogradPlan planWinograd(const Contraction &c, int64_t tile, const Choice &choi
   p.low[1] = conv.getPadLow()[1];
   p.down = llvm::divideCeil(p.outHeight, tile);
   p.across = llvm::divideCeil(p.outWidth, tile);
-  p.panels = llvm::divideCeil(p.outputs, choice.panelWidth());
+  p.columnRuns = llvm::divideCeil(p.outputs, choice.tileWidth());
 
   if (p.outHeight % tile != 0 || p.outWidth % tile != 0)
     p.scratch.outputTile = llvm::alignTo(tile * tile * choice.lanes, 16);
 
   // A block's tiles and products stay in L2 beside the panel that they meet.
-  int64_t bytes = p.positions * (p.channels + choice.panelWidth()) * choice.elementBytes;
+  int64_t bytes = p.positions * (p.channels + choice.tileWidth()) * choice.elementBytes;
   int64_t most = std::max<int64_t>(isa.l2Bytes * 6 / 10 / bytes, 1);
   int64_t largest = tileRows(isa, choice.vectors);
   int64_t wanted = taskCount(bodyNanoseconds(*c.op->getBlock(), isa), kMostCopies, isa);
@@ -122,7 +122,7 @@ WinogradPlan planWinograd(const Contraction &c, int64_t tile, const Choice &choi
     for (int64_t rowTiles = 1; rowTiles == 1 || rowTiles * rows <= std::min<int64_t>(most, p.tiles() + rows - 1);
          ++rowTiles) {
       take(rows, rowTiles, false);
-      if (wanted > 1 && p.panels > 1 && p.blocks() < 2 * kMostCopies)
+      if (wanted > 1 && p.columnRuns > 1 && p.blocks() < 2 * kMostCopies)
         take(rows, rowTiles, true);
     }
   p = best;

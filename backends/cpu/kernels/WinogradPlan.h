@@ -12,9 +12,9 @@ namespace aotc::cpu {
 
 // Tiles of all images are numbered in row-major order and taken in blocks of
 // rows * rowTiles: each is transformed, multiplied position by position with a
-// panel of filters in register tiles of `rows` tiles, and transformed back.
+// run of filters' columns in register tiles of `rows` tiles, and transformed back.
 // Tasks share the blocks; few blocks are all transformed first, so that tasks
-// can share the panels of each.
+// can share the runs of columns of each.
 struct WinogradPlan {
   int64_t tile = 0, extent = 0; // of the output tile, of the input tile
   int64_t positions = 0;        // extent^2
@@ -30,11 +30,11 @@ struct WinogradPlan {
 
   bool transformsFirst = false;
   int64_t transformTasks = 1, tasks = 1;
-  int64_t panels = 0;
-  int64_t units() const { return transformsFirst ? blocks() * panels : blocks(); } // that tasks share
+  int64_t columnRuns = 0; // each as wide as a register tile
+  int64_t units() const { return transformsFirst ? blocks() * columnRuns : blocks(); } // that tasks share
 
   // Elements: a block's transformed inputs [positions][perBlock][channels] and
-  // products [positions][perBlock][panel], positions a cache line further apart
+  // products [positions][perBlock][columns], positions a cache line further apart
   // so that they do not fall into one set of the cache; in place of products,
   // an input tile at the border with its zeros; an output tile that the image cuts.
   struct Scratch {

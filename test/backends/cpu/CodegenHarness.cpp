@@ -30,7 +30,7 @@ Program::Program(const std::string &text) {
   module = mlir::parseSourceString<mlir::ModuleOp>(text, context.get());
 }
 
-TargetSpec targetFor(const std::string &cpu) {
+Targets targetsFor(const std::string &cpu) {
   TargetSpec wanted;
   if (cpu == "aarch64" || cpu == "riscv64")
     wanted = {cpu + "-unknown-linux-gnu", "generic", cpu == "riscv64" ? "+m,+a,+f,+d,+c,+v" : ""};
@@ -39,22 +39,26 @@ TargetSpec targetFor(const std::string &cpu) {
   return *findBackend(wanted)->resolve(wanted);
 }
 
-absl::StatusOr<EmitResult> compile(const Program &program, const TargetSpec &target) {
+absl::StatusOr<EmitResult> compile(const Program &program, const Targets &targets) {
   mlir::OwningOpRef<mlir::ModuleOp> module = program.module.get().clone();
-  const Backend *backend = findBackend(target);
+  const Backend *backend = findBackend(targets[0]);
   mlir::PassManager manager(program.context.get());
   mlir::OpPassManager &pm = manager.nest<mlir::func::FuncOp>();
   pm.addPass(passes::createFuse());
-  backend->buildSelectPhase(pm, target, program.select);
+  backend->buildSelectPhase(pm, targets, program.select);
   pm.addPass(passes::createSchedule());
   if (mlir::failed(manager.run(*module)))
     return absl::InternalError("a pass failed");
   EmitOptions options;
-  options.target = target;
+  options.targets = targets;
   options.name = "m";
   options.aotcVersion = "test";
   options.wantLLVM = true;
   return backend->emit(*module, options);
+}
+
+absl::StatusOr<EmitResult> compile(const Program &program, const std::string &cpus) {
+  return compile(program, targetsFor(cpus));
 }
 
 std::vector<std::string> undefinedSymbols(const std::string &object) {
@@ -118,7 +122,7 @@ std::string difference(const Program &program, const std::vector<Tensor> &argume
   if (!program.module)
     return "the module does not parse";
   auto want = evaluateFunc(functionOf(program.module.get()), arguments, 7);
-  auto emitted = compile(program, targetFor(cpu));
+  auto emitted = compile(program, cpu);
   if (!emitted.ok())
     return std::string(emitted.status().message());
   for (const std::string &name : undefinedSymbols(emitted->object))

@@ -22,10 +22,12 @@ struct Program {
   SelectOptions select;
 };
 
-// cpu: "x86-64", "x86-64-v3", "native" for this process, or "aarch64", "riscv64", "x86-64-v4" to look at.
-TargetSpec targetFor(const std::string &cpu);
+// cpus: "x86-64", "x86-64-v3", "native" for this process, or "aarch64", "riscv64", "x86-64-v4" to look at;
+// or a list as --cpu takes it.
+Targets targetsFor(const std::string &cpus);
 // Fuse, select, schedule, emit; the module is called "m".
-absl::StatusOr<EmitResult> compile(const Program &program, const TargetSpec &target);
+absl::StatusOr<EmitResult> compile(const Program &program, const Targets &targets);
+absl::StatusOr<EmitResult> compile(const Program &program, const std::string &cpus);
 // Names that the object needs from elsewhere.
 std::vector<std::string> undefinedSymbols(const std::string &object);
 

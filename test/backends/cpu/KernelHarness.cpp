@@ -95,7 +95,10 @@ absl::StatusOr<std::unique_ptr<KernelHarness>> KernelHarness::create(mlir::MLIRC
                                                                      const std::string &text,
                                                                      const std::string &level) {
   std::unique_ptr<KernelHarness> h(new KernelHarness);
-  h->level = level;
+  std::vector<std::string> levels = absl::StrSplit(level, '+');
+  h->level = levels[0];
+  for (const std::string &each : levels)
+    h->targets.push_back(kernelTarget(each));
   h->original = mlir::parseSourceString<mlir::ModuleOp>(text, context);
   if (!h->original)
     return absl::InvalidArgumentError("the module does not parse");
@@ -129,13 +132,8 @@ absl::StatusOr<Tensor> KernelHarness::referenceAfterSelect() const {
 
 absl::Status KernelHarness::select() {
   selected = original->clone();
-  TargetSpec target = kernelTarget(level);
   mlir::PassManager pm(selected->getContext());
-  CpuSelectOptions options;
-  options.triple = target.triple;
-  options.cpu = target.cpu;
-  options.features = target.features;
-  pm.addNestedPass<mlir::func::FuncOp>(createCpuSelect(options));
+  pm.addNestedPass<mlir::func::FuncOp>(createCpuSelect(passOptions<CpuSelectOptions>(targets)));
   if (mlir::failed(pm.run(*selected)))
     return absl::InternalError("aotc-cpu-select failed");
 

@@ -46,7 +46,9 @@ private:
 class KernelHarness {
 public:
   // `module` holds one function with one nn.fusion group. Arguments with the
-  // attribute `test.constant` become constants; all values are seeded.
+  // attribute `test.constant` become constants; all values are seeded. `level`
+  // may name others after a '+', with which the kernel shares its panels:
+  // "x86-64-v3+x86-64-v4".
   static absl::StatusOr<std::unique_ptr<KernelHarness>> create(mlir::MLIRContext *context, const std::string &module,
                                                                const std::string &level);
   ~KernelHarness();
@@ -68,6 +70,7 @@ private:
   absl::Status emit(llvm::Module &module, const std::string &machineLevel) const;
 
   std::string level;
+  Targets targets; // of the level, then of those that share its panels
   mlir::OwningOpRef<mlir::ModuleOp> original, selected, planned;
   std::string kernel;
   std::vector<Tensor> inputs;

@@ -235,10 +235,13 @@ TEST_P(Kernels, DepthwiseRanksAndWindows) {
   check(ConvSpec{{1, 2, 40, 4}, {1, 33}, 4, {}, {}, {}, {}, 4}, ""); // taps are straight-line code
 }
 
-INSTANTIATE_TEST_SUITE_P(Levels, Kernels, testing::Values("x86-64", "x86-64-v3", "x86-64-v4", "aarch64", "riscv64", "scalar"),
+INSTANTIATE_TEST_SUITE_P(Levels, Kernels,
+                         testing::Values("x86-64", "x86-64-v3", "x86-64-v4", "aarch64", "riscv64", "scalar",
+                                         "x86-64+x86-64-v3+x86-64-v4", "x86-64-v3+x86-64-v4", "x86-64-v4+x86-64-v3"),
                          [](const auto &info) {
                            std::string name = info.param;
                            std::replace(name.begin(), name.end(), '-', '_');
+                           std::replace(name.begin(), name.end(), '+', '_');
                            return name;
                          });
 

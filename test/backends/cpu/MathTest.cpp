@@ -71,7 +71,7 @@ TEST_P(MathAccuracy, IsWithinUlps) {
   auto want = evaluateFunc(*program.module.get().getOps<mlir::func::FuncOp>().begin(), {x, y});
   ASSERT_TRUE(want.ok());
   for (const char *cpu : {"x86-64", "native"}) {
-    auto emitted = compile(program, targetFor(cpu));
+    auto emitted = compile(program, cpu);
     ASSERT_TRUE(emitted.ok());
     auto model = LoadedModel::load(emitted->object, "m");
     ASSERT_TRUE(model.ok());

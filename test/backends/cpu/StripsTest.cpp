@@ -96,7 +96,7 @@ protected:
     ASSERT_TRUE(program.module);
     for (bool preferSize : {false, true}) {
       program.select.preferSize = preferSize;
-      auto emitted = compile(program, targetFor(GetParam()));
+      auto emitted = compile(program, GetParam());
       ASSERT_TRUE(emitted.ok()) << emitted.status();
       EXPECT_TRUE(llvm::any_of(emitted->regions, [](auto &region) { return region.kind == "strips strips"; }));
       if (preferSize)
@@ -126,10 +126,11 @@ TEST_P(Strips, DepthwiseFirst) { check(64, 71, 24, {{0, 3, 1, 1, 1, 1}, {31}, {1
 
 TEST_P(Strips, WindowsLargerThanTheImage) { check(2, 600, 64, {{64}, {0, 5, 1, 1, 2, 2}, {3}}); }
 
-INSTANTIATE_TEST_SUITE_P(Cpus, Strips, testing::Values("x86-64", "x86-64-v3", "native"),
+INSTANTIATE_TEST_SUITE_P(Cpus, Strips, testing::Values("x86-64", "x86-64-v3", "native", "x86-64,x86-64-v3,x86-64-v4"),
                          [](const auto &info) {
                            std::string name = info.param;
                            std::replace(name.begin(), name.end(), '-', '_');
+                           std::replace(name.begin(), name.end(), ',', '_');
                            return name;
                          });
 

@@ -15,7 +15,7 @@ TEST(NullBackend, ListsThePlan) {
     %y = nn.unary tanh %x : tensor<4xf32> -> tensor<4xf32>
     return %y : tensor<4xf32>
   })"),
-                        target);
+                        Targets{target});
   ASSERT_TRUE(result.ok()) << result.status();
   EXPECT_EQ(result->object, "plan of m\nregion 0 loop input0[0, +16) -> output0[0, +16)\n");
 }

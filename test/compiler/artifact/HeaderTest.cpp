@@ -14,7 +14,7 @@ ModelInfo keywordSpotting() {
   m.name = "kws";
   m.modelFile = "model.pb";
   m.modelHash = std::string(64, '7');
-  m.target = {"x86_64-linux-gnu", "znver3", "+avx2"};
+  m.targets = {{"x86_64-linux-gnu", "znver3", "+avx2"}};
   m.inputs = {{"input", DType::F32, {1, 49, 10, 1}}};
   m.outputs = {{"probs", DType::F32, {1, 12}}};
   m.weightsBytes = 96384;
