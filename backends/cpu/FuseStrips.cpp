@@ -6,7 +6,6 @@
 #include "mlir/IR/Builders.h"
 #include "mlir/IR/IRMapping.h"
 #include "llvm/ADT/SetVector.h"
-#include "llvm/Support/MathExtras.h"
 
 using namespace mlir;
 
@@ -83,10 +82,10 @@ class CpuFuseStrips : public impl::CpuFuseStripsBase<CpuFuseStrips> {
     int64_t lines = preferSize ? 1 : 4;
     while (lines > 1 && (lines > chain.back().lines || planStrips(chain, lines) > isa.l2Bytes / 4))
       lines /= 2;
-    int64_t bytes = planStrips(chain, lines), strips = llvm::divideCeil(chain.back().lines, lines);
-    int64_t tasks = preferSize ? 1 : taskCount(time, std::min(strips, kMostCopies), isa);
-    while (tasks > 2 && tasks * bytes > saved / 2)
-      --tasks;
+    int64_t bytes = planStrips(chain, lines);
+    int64_t tasks = preferSize ? 1 : taskCount(time, std::min(chain.back().lines, kMostCopies), isa);
+    if (tasks > 2 && tasks * bytes > saved / 2)
+      tasks = 2;
 
     OpBuilder b(last);
     DictionaryAttr kernel = b.getDictionaryAttr({b.getNamedAttr("name", b.getStringAttr("strips")),

@@ -4,7 +4,6 @@
 // range of tasks. Ranges start with lines of their own.
 #include "backends/cpu/kernels/Kernels.h"
 #include "backends/cpu/kernels/StripsPlan.h"
-#include "llvm/Support/MathExtras.h"
 
 #include <memory>
 
@@ -19,8 +18,7 @@ public:
   explicit Strips(RegionEmitter &emitter) : emitter(emitter), gen(emitter.gen) {
     for (auto fusion : emitter.body.getOps<nn::FusionOp>())
       stages.push_back(*stripStageOf(fusion, emitter.isa));
-    strip = number("lines");
-    copyBytes = planStrips(stages, strip);
+    copyBytes = planStrips(stages, number("lines"));
   }
 
   void emit() {
@@ -55,13 +53,12 @@ private:
     border = gen.address(own, gen.index(stages.front().borderOffset), 1);
 
     const StripStage &last = stages.back();
-    RegionEmitter::Share share = emitter.share(llvm::divideCeil(last.lines, strip));
-    llvm::Value *end = gen.smaller(gen.mul(share.hi, strip), gen.index(last.lines));
+    RegionEmitter::Share share = emitter.share(last.lines);
     Values done(stages.size());
-    done.back() = gen.mul(share.lo, strip);
+    done.back() = share.lo;
     for (size_t i = stages.size(); i-- > 1;)
       done[i - 1] = inImage(i, firstOf(i, done[i]));
-    make(stages.size() - 1, end, done);
+    make(stages.size() - 1, share.hi, done);
   }
 
   // Makes the lines of stage i below `end` that are not yet `done`, one entry a stage.
@@ -116,7 +113,7 @@ private:
   IRGen &gen;
   std::vector<StripStage> stages;
   std::vector<Body> bodies;
-  int64_t strip = 0, copyBytes = 0;
+  int64_t copyBytes = 0;
   llvm::Value *border = nullptr;
 };
 
