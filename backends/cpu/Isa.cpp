@@ -42,6 +42,27 @@ void describeX86(Isa &isa, const llvm::StringSet<> &on) {
   isa.hasRounding = on.contains("sse4.1");
 }
 
+// Data caches of one core. Generic names stand for what most machines of that level have.
+void describeCaches(Isa &isa, llvm::StringRef cpu) {
+  struct Caches {
+    llvm::StringRef cpu;
+    int64_t l1KiB, l2KiB;
+  };
+  static constexpr Caches kCaches[] = {
+      {"x86-64-v4", 32, 1024},      {"znver4", 32, 1024},          {"znver5", 48, 1024},
+      {"skylake-avx512", 32, 1024}, {"cascadelake", 32, 1024},     {"cooperlake", 32, 1024},
+      {"icelake-server", 48, 1280}, {"tigerlake", 48, 1280},       {"sapphirerapids", 48, 2048},
+      {"emeraldrapids", 48, 2048},  {"graniterapids", 48, 2048},   {"alderlake", 48, 1280},
+      {"raptorlake", 48, 2048},     {"haswell", 32, 256},          {"broadwell", 32, 256},
+      {"skylake", 32, 256},         {"neoverse-n1", 64, 1024},     {"neoverse-n2", 64, 1024},
+      {"neoverse-v1", 64, 1024},    {"neoverse-v2", 64, 2048}};
+  for (const Caches &caches : kCaches)
+    if (caches.cpu == cpu) {
+      isa.l1Bytes = caches.l1KiB << 10;
+      isa.l2Bytes = caches.l2KiB << 10;
+    }
+}
+
 void describeRiscV(Isa &isa, const llvm::StringSet<> &on) {
   isa.hasFma = on.contains("f") && on.contains("d");
   isa.numVectorRegisters = 32;
@@ -75,6 +96,7 @@ Isa cpu::isaOf(const TargetSpec &target) {
     isa.vectorBytes = 16;
     isa.hasRounding = true;
   }
+  describeCaches(isa, target.cpu);
   isa.stageNanoseconds = stageNanoseconds;
   return isa;
 }

@@ -1,4 +1,7 @@
 #include "backends/cpu/kernels/Choice.h"
+
+#include <numeric>
+
 #include "backends/cpu/codegen/Tasks.h"
 #include "backends/cpu/kernels/WinogradPlan.h"
 #include "ir/NN/Constants.h"
@@ -123,9 +126,18 @@ static int64_t stepCost(const Split &split, int64_t vectors) {
   return split.large * tile(split.size) + split.small * tile(split.size - 1);
 }
 
+// Pixels whose distance is a multiple of a large power of two share sets of the
+// first cache; a tile reads no more of them at once than a set has ways, two
+// left for the panel.
+static int64_t conflictFreeRows(const Contraction &c, const Choice &choice) {
+  constexpr int64_t kWaySize = 4096, kWays = 8;
+  int64_t distance = c.pixels.back().stride * choice.elementBytes;
+  return kWaySize / std::gcd(distance, kWaySize) * (kWays - 2);
+}
+
 Tiling chooseTiling(const Contraction &c, const Choice &choice, const Isa &isa, int64_t vectors) {
   constexpr int64_t kMostUnrolledTiles = 10;
-  int64_t rows = tileRows(isa, vectors);
+  int64_t rows = std::min(tileRows(isa, vectors), conflictFreeRows(c, choice));
   Tiling t;
   int64_t unitElements; // of lhs that one more unit touches
   int64_t unitPixels;
@@ -161,7 +173,14 @@ Tiling chooseTiling(const Contraction &c, const Choice &choice, const Isa &isa, 
     unitElements += unitPixels * c.columns;
   int64_t unitBytes = std::max<int64_t>(unitElements, 1) * choice.elementBytes;
   int64_t fit = std::max<int64_t>(isa.l2Bytes / 2 / unitBytes, 1);
-  t.unitsPerBlock = llvm::divideCeil(t.units, llvm::divideCeil(t.units, fit));
+  int64_t blocks = llvm::divideCeil(t.units, fit);
+  // Each block reads all panels again, from afar if they are many; without
+  // blocks each panel reads all of lhs again, which is nearer as a rule.
+  int64_t panels = llvm::divideCeil(c.columns, choice.panelWidth());
+  int64_t lhsBytes = t.units * unitElements * choice.elementBytes;
+  if (rhsBytes > isa.l2Bytes && 2 * blocks * rhsBytes > (panels + 1) * lhsBytes)
+    blocks = 1;
+  t.unitsPerBlock = llvm::divideCeil(t.units, blocks);
   return t;
 }
 
