@@ -88,6 +88,27 @@ def NormalizeContractions : Pass<"aotc-normalize-contractions", "::mlir::func::F
   let dependentDialects = ["::aotc::nn::NNDialect"];
 }
 
+def BatchProducts : Pass<"aotc-batch-products", "::mlir::func::FuncOp"> {
+  let summary = "Products of a few rows each with the same weights into one";
+  let description = [{
+    Unrolled recurrent networks multiply every time step by the same weights.
+    Products that do not need each other's results become one of all their
+    rows, which reads the weights once instead of once a step.
+    ```mlir
+    // before
+    %0 = nn.matmul %x0, %w : (tensor<1x28xf32>, tensor<28x512xf32>) -> tensor<1x512xf32>
+    %1 = nn.matmul %x1, %w : (tensor<1x28xf32>, tensor<28x512xf32>) -> tensor<1x512xf32>
+    // after
+    %x = nn.concat %x0, %x1 {axis = 0 : i64} : (tensor<1x28xf32>, tensor<1x28xf32>) -> tensor<2x28xf32>
+    %p = nn.matmul %x, %w : (tensor<2x28xf32>, tensor<28x512xf32>) -> tensor<2x512xf32>
+    %0 = nn.slice %p {starts = array<i64: 0, 0>, strides = array<i64: 1, 1>} : tensor<2x512xf32> -> tensor<1x512xf32>
+    %1 = nn.slice %p {starts = array<i64: 1, 0>, strides = array<i64: 1, 1>} : tensor<2x512xf32> -> tensor<1x512xf32>
+    ```
+  }];
+  let dependentDialects = ["::aotc::nn::NNDialect"];
+  let statistics = [Statistic<"joined", "joined", "Products of several">];
+}
+
 def ShrinkConstants : Pass<"aotc-shrink-constants", "::mlir::func::FuncOp"> {
   let summary = "Constants that repeat themselves into broadcasts";
   let description = [{

@@ -15,6 +15,8 @@ void buildSimplifyPipeline(mlir::OpPassManager &pm) {
   pm.addPass(createFoldScale());
   // After the scales are in the weights, because this gives weights other shapes.
   pm.addPass(createNormalizeContractions());
+  // Once products have rank 2 and plain constants.
+  pm.addPass(createBatchProducts());
   // The passes above leave chains of reshapes and broadcasts.
   pm.addPass(createSimplify());
   // Last: whatever rewrites softmax as a whole has run.
