@@ -38,8 +38,7 @@ class CpuFuseStrips : public impl::CpuFuseStripsBase<CpuFuseStrips> {
         fuse(chain);
   }
 
-  // Whether `stage` may read the end of the chain strip by strip, and that pays:
-  // the tensor between them is too large for a cache.
+  // Whether `stage` may read the end of the chain strip by strip, and that pays.
   bool continues(const Chain &chain, const StripStage &stage) {
     const StripStage &last = chain.back();
     Value result = last.fusion->getResult(0);
@@ -48,7 +47,7 @@ class CpuFuseStrips : public impl::CpuFuseStripsBase<CpuFuseStrips> {
     for (const StripStage &other : chain)
       weights += bytesOfWeights(other.fusion);
     return result.hasOneUse() && reader.getInputs()[stage.c.lhs.getArgNumber()] == result && stage.canFollow() &&
-           !last.readsPixels && last.resultBytes() >= (preferSize ? kSmallest : isa.l2Bytes / 2) &&
+           !last.readsPixels && last.resultBytes() >= (preferSize ? kSmallest : kLarge) &&
            weights <= isa.l2Bytes;
   }
 
@@ -107,7 +106,8 @@ class CpuFuseStrips : public impl::CpuFuseStripsBase<CpuFuseStrips> {
     ++fused;
   }
 
-  static constexpr int64_t kSmallest = 4096;
+  // Smaller tensors stay in a cache: strips of them take as long as the whole, or longer.
+  static constexpr int64_t kLarge = 256 << 10, kSmallest = 4 << 10;
 
   Isa isa;
 };

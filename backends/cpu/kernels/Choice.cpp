@@ -176,7 +176,7 @@ Tiling chooseTiling(const Contraction &c, const Choice &choice, const Isa &isa, 
   int64_t blocks = llvm::divideCeil(t.units, fit);
   // Each block reads all panels again, from afar if they are many; without
   // blocks each panel reads all of lhs again, which is nearer as a rule.
-  int64_t panels = llvm::divideCeil(c.columns, choice.panelWidth());
+  int64_t panels = llvm::divideCeil(c.columns, choice.tileWidth());
   int64_t lhsBytes = t.units * unitElements * choice.elementBytes;
   if (rhsBytes > isa.l2Bytes && 2 * blocks * rhsBytes > (panels + 1) * lhsBytes)
     blocks = 1;
