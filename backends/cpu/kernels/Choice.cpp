@@ -65,13 +65,17 @@ static bool fitToPanels(const Contraction &c, const Isa &isa, Choice &choice) {
 }
 
 int64_t commonPanelWidth(llvm::ArrayRef<Choice> choices) {
+  constexpr int64_t kLine = 64;
   int64_t lanes = 1, best = 0;
   for (const Choice &choice : choices)
     lanes = std::max(lanes, choice.lanes);
-  // Narrow panels: wide tiles read several side by side as fast as one, but
-  // narrow tiles in wide panels skip over cache lines.
+  // Narrow panels of whole cache lines: wide tiles read several side by side as
+  // fast as one, but narrow tiles in wide panels skip over lines.
+  auto rank = [](const Choice &choice, int64_t width) {
+    return std::pair(width * choice.elementBytes % kLine != 0, width);
+  };
   for (const Choice &choice : choices)
-    if (choice.tileWidth() % lanes == 0 && (best == 0 || choice.tileWidth() < best))
+    if (choice.tileWidth() % lanes == 0 && (best == 0 || rank(choice, choice.tileWidth()) < rank(choice, best)))
       best = choice.tileWidth();
   return best;
 }
