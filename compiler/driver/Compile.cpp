@@ -6,6 +6,7 @@
 #include "compiler/driver/Errors.h"
 #include "compiler/driver/Pipeline.h"
 #include "compiler/driver/State.h"
+#include "ir/NN/Constants.h"
 #include "ir/NN/NN.h"
 #include "ir/Plan/Plan.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
@@ -98,8 +99,10 @@ absl::Status Compilation::runPasses(const char *phase,
   });
   mlir::PassManager pm(&context);
   build(pm.nest<mlir::func::FuncOp>());
-  if (mlir::succeeded(pm.run(*module)))
+  if (mlir::succeeded(pm.run(*module))) {
+    nn::releaseUnusedConstants(*module);
     return absl::OkStatus();
+  }
   if (!problems.hasErrors())
     problems.error("", "", absl::StrCat("phase ", phase, " failed"));
   return toStatus(options.modelPath, problems);

@@ -219,9 +219,12 @@ absl::Status importModel(Compilation &c) {
     return ioError(absl::StrCat(path, ": cannot be read: ", buffer.getError().message()));
   llvm::StringRef content = (*buffer)->getBuffer();
   c.result.model.modelHash = sha256Hex(content.data(), content.size());
-  if (absl::Status status = isNNModule(content) ? importNNModule(c, content) : importTensorFlow(c);
-      !status.ok())
+  bool isNN = isNNModule(content);
+  if (!isNN)
+    buffer->reset(); // the reader maps the file itself
+  if (absl::Status status = isNN ? importNNModule(c, content) : importTensorFlow(c); !status.ok())
     return status;
+  nn::releaseUnusedConstants(*c.module);
 
   auto function = *c.module->getOps<mlir::func::FuncOp>().begin();
   c.result.model.inputs = interfaceOf(function, function.getArgumentTypes(), [&](unsigned i) {

@@ -2,7 +2,11 @@
 #include "ir/NN/NN.h"
 #include "mlir/IR/AsmState.h"
 #include "mlir/IR/Builders.h"
+#include "mlir/IR/BuiltinDialect.h"
+#include "mlir/IR/BuiltinOps.h"
 #include "mlir/IR/DialectResourceBlobManager.h"
+
+#include <set>
 
 using namespace mlir;
 
@@ -65,6 +69,8 @@ static bool allElementsEqual(const Tensor &tensor) {
          std::memcmp(tensor.data(), tensor.data() + width, tensor.bytes() - width) == 0;
 }
 
+static constexpr char kBlobName[] = "weights";
+
 ElementsAttr toAttr(MLIRContext *context, const Tensor &tensor) {
   auto type = tensorType(context, tensor.dtype(), tensor.shape());
   if (tensor.size() == 0)
@@ -84,7 +90,26 @@ ElementsAttr toAttr(MLIRContext *context, const Tensor &tensor) {
   auto blob = UnmanagedAsmResourceBlob::allocateWithAlign(
       {tensor.data(), tensor.bytes()}, byteSize(tensor.dtype()),
       [keep = tensor](void *, size_t, size_t) {});
-  return DenseResourceElementsAttr::get(type, "weights", std::move(blob));
+  return DenseResourceElementsAttr::get(type, kBlobName, std::move(blob));
+}
+
+void releaseUnusedConstants(ModuleOp module) {
+  std::set<const char *> used; // where bytes begin; a tensor from fromAttr may be a part of another's
+  module.walk([&](Operation *op) {
+    for (NamedAttribute attribute : op->getAttrs())
+      if (auto resource = dyn_cast<DenseResourceElementsAttr>(attribute.getValue()))
+        if (const AsmResourceBlob *blob = resource.getRawHandle().getBlob())
+          used.insert(blob->getData().data());
+  });
+  auto &blobs = DenseResourceElementsHandle::getManagerInterface(module.getContext()).getBlobManager();
+  // The manager numbers equal names.
+  std::string name = kBlobName;
+  for (size_t i = 1; auto *entry = blobs.lookup(name); name = (kBlobName + Twine("_") + Twine(i++)).str())
+    if (const AsmResourceBlob *blob = entry->getBlob()) {
+      auto first = used.lower_bound(blob->getData().begin());
+      if (first == used.end() || *first >= blob->getData().end())
+        entry->setBlob({});
+    }
 }
 
 Tensor fromAttr(ElementsAttr attr) {

@@ -8,7 +8,10 @@
 #include "mlir/IR/Value.h"
 #include <optional>
 
-namespace mlir { class OpBuilder; }
+namespace mlir {
+class ModuleOp;
+class OpBuilder;
+} // namespace mlir
 
 namespace aotc::nn {
 
@@ -33,6 +36,10 @@ std::optional<Tensor> constantOf(mlir::Value value);
 bool isConstant(mlir::Value value);
 // The number when all elements are equal (a splat or a scalar), as a double.
 std::optional<double> splatValue(mlir::Value value);
+
+// Frees the bytes of resource blobs from toAttr that no attribute in `module`
+// refers to; otherwise they live as long as the context, which must hold no other module.
+void releaseUnusedConstants(mlir::ModuleOp module);
 
 // Creates an nn.constant.
 mlir::Value makeConstant(mlir::OpBuilder &builder, mlir::Location loc, const Tensor &tensor);

@@ -5,6 +5,10 @@
 #include "llvm/Support/FileSystem.h"
 #include "llvm/Support/Path.h"
 
+#ifdef __GLIBC__
+#include <malloc.h>
+#endif
+
 namespace cl = llvm::cl;
 using namespace aotc;
 
@@ -109,6 +113,10 @@ absl::Status run() {
 } // namespace
 
 int main(int argc, char **argv) {
+#ifdef __GLIBC__
+  // Weights that are no longer needed go back to the system at once, and not into a heap that stays.
+  mallopt(M_MMAP_THRESHOLD, 1 << 20);
+#endif
   if (std::optional<ExitCode> code = tools::parseCommandLine(argc, argv, kOverview))
     return static_cast<int>(*code);
   return tools::exitCode(run());

@@ -74,6 +74,21 @@ std::string signatureOf(plan::RegionOp region) {
   return text;
 }
 
+// Writes to a string, which is what results hold: objects with their weights are large.
+class StringStream : public llvm::raw_pwrite_stream {
+public:
+  explicit StringStream(std::string &bytes) : raw_pwrite_stream(/*Unbuffered=*/true), bytes(bytes) {}
+
+private:
+  void write_impl(const char *from, size_t size) override { bytes.append(from, size); }
+  void pwrite_impl(const char *from, size_t size, uint64_t offset) override {
+    bytes.replace(offset, size, from, size);
+  }
+  uint64_t current_pos() const override { return bytes.size(); }
+
+  std::string &bytes;
+};
+
 class ObjectEmitter {
 public:
   ObjectEmitter(mlir::func::FuncOp func, const EmitOptions &options)
@@ -107,12 +122,13 @@ public:
       module.print(os, nullptr);
     }
     if (options.wantAsm)
-      result.assembly = std::string(generate(module, *machine, llvm::CodeGenFileType::AssemblyFile));
-    llvm::SmallString<0> object = generate(module, *machine, llvm::CodeGenFileType::ObjectFile);
-    if (absl::Status status = patchWeights(object); !status.ok())
+      result.assembly = generate(module, *machine, llvm::CodeGenFileType::AssemblyFile, 0);
+    constexpr size_t kCodeBytes = 1 << 20; // about
+    result.object =
+        generate(module, *machine, llvm::CodeGenFileType::ObjectFile, parts.weightsBytes + kCodeBytes);
+    if (absl::Status status = patchWeights(result.object); !status.ok())
       return status;
-    measureCode(object);
-    result.object.assign(object.begin(), object.end());
+    measureCode(result.object);
     return std::move(result);
   }
 
@@ -190,22 +206,18 @@ private:
     parts.weightsBytes = result.weightsBytes = weightsBytes(func);
     if (parts.weightsBytes == 0)
       return;
-    std::string weights(parts.weightsBytes, 0);
-    writeWeights(func, weights.data(), parts.weightsBytes);
-    llvm::SHA256 hash;
-    hash.update(weights);
-    parts.weightsHash = hash.final();
+    parts.weightsHash = hashWeights(func);
     parts.weights = declareWeights(module, options.name, parts.weightsBytes);
   }
 
-  absl::Status patchWeights(llvm::SmallString<0> &object) {
+  absl::Status patchWeights(std::string &object) {
     if (parts.weightsBytes == 0)
       return absl::OkStatus();
     std::string section = weightsSection(options.name, parts.weightsBytes);
     absl::StatusOr<size_t> offset = findWeights(object, section, parts.weightsBytes);
     if (!offset.ok())
       return offset.status();
-    writeWeights(func, object.data() + *offset, parts.weightsBytes);
+    writeWeights(func, object.data() + *offset);
     return absl::OkStatus();
   }
 
@@ -232,12 +244,13 @@ private:
     builder.buildPerModuleDefaultPipeline(llvm::OptimizationLevel::O2).run(module, modules);
   }
 
-  llvm::SmallString<0> generate(const llvm::Module &module, llvm::TargetMachine &machine,
-                                llvm::CodeGenFileType type) {
+  static std::string generate(const llvm::Module &module, llvm::TargetMachine &machine,
+                              llvm::CodeGenFileType type, size_t expectedBytes) {
     // Code generation changes the module; text and object both start from the optimised one.
     std::unique_ptr<llvm::Module> copy = llvm::CloneModule(module);
-    llvm::SmallString<0> bytes;
-    llvm::raw_svector_ostream os(bytes);
+    std::string bytes;
+    bytes.reserve(expectedBytes);
+    StringStream os(bytes);
     llvm::legacy::PassManager passes;
     if (machine.addPassesToEmitFile(passes, os, nullptr, type))
       llvm::report_fatal_error("target cannot emit objects"); // CPU targets all can

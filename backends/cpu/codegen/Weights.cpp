@@ -5,6 +5,7 @@
 #include "ir/Plan/Plan.h"
 #include "llvm/IR/Constants.h"
 #include "llvm/Object/ObjectFile.h"
+#include "llvm/Support/SHA256.h"
 #include "llvm/Support/CodeGen.h"
 
 using namespace aotc;
@@ -16,8 +17,28 @@ int64_t cpu::weightsBytes(mlir::func::FuncOp func) {
   return bytes;
 }
 
-void cpu::writeWeights(mlir::func::FuncOp func, char *to, int64_t bytes) {
-  std::memset(to, 0, bytes);
+std::array<uint8_t, 32> cpu::hashWeights(mlir::func::FuncOp func) {
+  auto weights = llvm::to_vector(func.getOps<plan::WeightOp>());
+  llvm::sort(weights, [](plan::WeightOp a, plan::WeightOp b) {
+    return a.getPlace().getOffset() < b.getPlace().getOffset();
+  });
+  llvm::SHA256 hash;
+  int64_t end = 0;
+  for (plan::WeightOp weight : weights) {
+    if (weight.getPlace().getOffset() < end) // equal weights share their place
+      continue;
+    std::string gap(weight.getPlace().getOffset() - end, 0);
+    hash.update(gap);
+    Tensor tensor = nn::fromAttr(weight.getValue());
+    hash.update({reinterpret_cast<const uint8_t *>(tensor.data()), tensor.bytes()});
+    end = weight.getPlace().getOffset() + static_cast<int64_t>(tensor.bytes());
+  }
+  std::string rest(weightsBytes(func) - end, 0);
+  hash.update(rest);
+  return hash.final();
+}
+
+void cpu::writeWeights(mlir::func::FuncOp func, char *to) {
   for (auto weight : func.getOps<plan::WeightOp>()) {
     Tensor tensor = nn::fromAttr(weight.getValue());
     std::memcpy(to + weight.getPlace().getOffset(), tensor.data(), tensor.bytes());

@@ -14,8 +14,10 @@ namespace aotc::cpu {
 
 // Bytes that the places of `func`'s plan.weight operations span.
 int64_t weightsBytes(mlir::func::FuncOp func);
-// Writes them at `to`, gaps zero.
-void writeWeights(mlir::func::FuncOp func, char *to, int64_t bytes);
+// The SHA-256 of them, gaps zero.
+std::array<uint8_t, 32> hashWeights(mlir::func::FuncOp func);
+// Writes them at `to`, where gaps are zero.
+void writeWeights(mlir::func::FuncOp func, char *to);
 // The section's name for a model called `name`.
 std::string weightsSection(const std::string &name, int64_t bytes);
 llvm::GlobalVariable *declareWeights(llvm::Module &module, const std::string &name, int64_t bytes);

@@ -17,8 +17,7 @@ constexpr int kFirstProducerWithScalarPlaceholders = 24;
 class Assembler {
 public:
   Assembler(const GraphDefPtr &graphDef, FlatGraph flat, Diagnostics &diagnostics)
-      : producer(graphDef->versions().producer()), flat(std::move(flat)), diagnostics(diagnostics),
-        decoder(graphDef) {}
+      : producer(graphDef->versions().producer()), flat(std::move(flat)), diagnostics(diagnostics) {}
 
   Model run(const Scope &scope, const Selection &selection) {
     findOrder();

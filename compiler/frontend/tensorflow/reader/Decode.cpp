@@ -1,18 +1,11 @@
 #include "compiler/frontend/tensorflow/reader/Decode.h"
 
 #include <algorithm>
+#include <cstring>
 
 #include "absl/strings/str_cat.h"
 
 namespace aotc::tf {
-namespace {
-
-// Bools must be 0 or 1 in memory; a file may hold anything.
-bool isCleanBool(const std::string &bytes) {
-  return std::all_of(bytes.begin(), bytes.end(), [](unsigned char c) { return c <= 1; });
-}
-
-} // namespace
 
 TypeCode typeCode(int value) { return {value > 100 ? value - 100 : value}; }
 
@@ -27,14 +20,11 @@ PartialShape partialShape(const proto::TensorShapeProto &shape) {
 
 template <typename To, typename List>
 Attr Decoder::fromList(const proto::TensorProto &tensor, DType type, Shape shape, const List &list) {
-  using From = typename List::value_type;
   int64_t count = *elementCount(shape, byteSize(type));
   int64_t given = list.size();
   if (given > count)
     return BadTensor{
         absl::StrCat("lists ", given, " values for ", typeString(type, shape), ", which has ", count)};
-  if (given == count && std::is_same_v<To, From>)
-    return Tensor(type, std::move(shape), reinterpret_cast<const char *>(list.data()), owner);
   const int64_t bytes = count * static_cast<int64_t>(byteSize(type));
   if (given < count) {
     if (bytes > expandable)
@@ -74,10 +64,11 @@ Attr Decoder::decode(const proto::TensorProto &tensor) {
     if (content.size() != expected)
       return BadTensor{absl::StrCat("has ", content.size(), " bytes, but ", typeString(*type, shape),
                                     " takes ", expected)};
-    if (*type != DType::I1 || isCleanBool(content))
-      return Tensor(*type, std::move(shape), content.data(), owner);
     Tensor result(*type, std::move(shape));
-    std::transform(content.begin(), content.end(), result.mutableData(), [](char c) { return c != 0; });
+    if (*type == DType::I1) // must be 0 or 1 in memory; a file may hold anything
+      std::transform(content.begin(), content.end(), result.mutableData(), [](char c) { return c != 0; });
+    else
+      std::memcpy(result.mutableData(), content.data(), content.size());
     return result;
   }
   switch (*type) {

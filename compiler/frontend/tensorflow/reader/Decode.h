@@ -2,7 +2,6 @@
 #ifndef AOTC_COMPILER_FRONTEND_TENSORFLOW_READER_DECODE_H
 #define AOTC_COMPILER_FRONTEND_TENSORFLOW_READER_DECODE_H
 
-#include <memory>
 #include <optional>
 
 #include "absl/container/flat_hash_map.h"
@@ -15,13 +14,12 @@ namespace aotc::tf {
 TypeCode typeCode(int value); // of a DataType; references become plain types
 PartialShape partialShape(const proto::TensorShapeProto &shape);
 
-// Decodes what one file holds. Tensors view the message where its bytes serve
-// as they are, and share one copy where a function is inlined many times.
+// Decodes what one file holds. Tensors are copies, so that no small one keeps
+// the file's message, and share one where a function is inlined many times.
 class Decoder {
 public:
   // `expandable`: bytes that all tensors which repeat their last value may take.
-  explicit Decoder(std::shared_ptr<const void> owner, int64_t expandable = kMaxExpandedBytes)
-      : owner(std::move(owner)), expandable(expandable) {}
+  explicit Decoder(int64_t expandable = kMaxExpandedBytes) : expandable(expandable) {}
 
   // nullopt: nothing in it that a compiler could use.
   std::optional<Attr> attr(const proto::AttrValue &value);
@@ -33,8 +31,7 @@ private:
   template <typename To, typename List>
   Attr fromList(const proto::TensorProto &tensor, DType type, Shape shape, const List &list);
 
-  std::shared_ptr<const void> owner; // of the messages
-  int64_t expandable;                // what is left of it
+  int64_t expandable; // what is left of it
   absl::flat_hash_map<const proto::TensorProto *, Attr> decoded;
 };
 

@@ -85,7 +85,7 @@ TEST(ReaderTensors, RepeatedValuesShareOneLimit) {
     tensor.set_dtype(proto::DT_FLOAT);
     tensor.mutable_tensor_shape()->add_dim()->set_size(100);
   }
-  Decoder decoder(nullptr, /*expandable=*/800);
+  Decoder decoder(/*expandable=*/800);
   for (int again = 0; again < 2; ++again) { // decoding again costs nothing
     EXPECT_TRUE(std::holds_alternative<Tensor>(decoder.tensor(tensors[0])));
     EXPECT_TRUE(std::holds_alternative<Tensor>(decoder.tensor(tensors[1])));
