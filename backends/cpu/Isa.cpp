@@ -88,8 +88,9 @@ Isa cpu::isaOf(const TargetSpec &target) {
   if (triple.getArch() == llvm::Triple::x86_64) {
     describeX86(isa, on);
   } else if (triple.isAArch64()) {
-    isa = {/*vectorBytes=*/16, /*numVectorRegisters=*/32, /*hasFma=*/true};
-    isa.hasHalfConversion = isa.hasRounding = true;
+    isa.vectorBytes = 16;
+    isa.numVectorRegisters = 32;
+    isa.hasFma = isa.hasHalfConversion = isa.hasRounding = true;
   } else if (triple.isRISCV()) {
     describeRiscV(isa, on);
   } else if (triple.isWasm() && on.contains("simd128")) {
@@ -97,6 +98,8 @@ Isa cpu::isaOf(const TargetSpec &target) {
     isa.hasRounding = true;
   }
   describeCaches(isa, target.cpu);
+  if (target.cpu == "znver4")
+    isa.datapathBytes = 32;
   isa.stageNanoseconds = stageNanoseconds;
   return isa;
 }

@@ -11,6 +11,7 @@ namespace aotc::cpu {
 
 struct Isa {
   int64_t vectorBytes = 0;         // of one vector register; 0: no vector unit
+  int64_t datapathBytes = 64;      // of wider vectors each instruction takes two turns
   int64_t numVectorRegisters = 16; // architectural; scalar registers without a vector unit
   bool hasFma = false;
   bool hasEmbeddedBroadcast = false; // an arithmetic instruction broadcasts a scalar from memory

@@ -48,6 +48,18 @@ static int64_t tileVectors(const Isa &isa, int64_t lanes, int64_t columns) {
   return std::min(wide, needed);
 }
 
+// Lanes of the vectors that cover `columns` in the least time: where the widest
+// ones are mostly padding, or run at half the rate, half as many.
+static int64_t denseLanes(const Isa &isa, int64_t elementBytes, int64_t columns) {
+  int64_t widest = isa.lanes(elementBytes);
+  if (isa.numVectorRegisters < 32 || widest * elementBytes < 64)
+    return widest;
+  auto turns = [&](int64_t lanes) {
+    return llvm::divideCeil(columns, lanes) * llvm::divideCeil(lanes * elementBytes, isa.datapathBytes);
+  };
+  return columns <= widest / 2 || turns(widest / 2) < turns(widest) ? widest / 2 : widest;
+}
+
 // Turns to tiles that divide the panels that rhs has, or are made up of them.
 // False when there are none.
 static bool fitToPanels(const Contraction &c, const Isa &isa, Choice &choice) {
@@ -100,6 +112,7 @@ std::optional<Choice> chooseKernel(const Contraction &c, const Isa &isa) {
   constexpr size_t kMostPhases = 16;
   if (c.phases.size() > kMostPhases || (!c.phases.empty() && c.groups > 1 && c.columns == 1))
     return std::nullopt;
+  choice.lanes = denseLanes(isa, choice.elementBytes, c.columns);
   choice.vectors = tileVectors(isa, choice.lanes, c.columns);
   if (c.winogradTile > 0)
     choice.kernel = Choice::Kernel::Winograd;
