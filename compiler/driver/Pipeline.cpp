@@ -45,6 +45,8 @@ absl::Status select(Compilation &c) {
 
 absl::Status schedule(Compilation &c) {
   absl::Status status = c.runPasses("schedule", [](mlir::OpPassManager &pm) {
+    pm.addPass(passes::createPlaceConcats());
+    pm.addPass(passes::createVerifyFusion());
     pm.addPass(passes::createSchedule());
     pm.addPass(passes::createVerifyPlan());
   });

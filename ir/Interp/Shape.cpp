@@ -124,6 +124,17 @@ absl::StatusOr<Tensor> concat(nn::ConcatOp op, const Arguments &in) {
   return result;
 }
 
+absl::StatusOr<Tensor> insert(nn::InsertOp op, const Arguments &in) {
+  Tensor result(nn::dtypeOf(op.getResult()), shapeOf(op.getResult()));
+  if (in.operands.size() > 1)
+    std::memcpy(result.mutableData(), in[1].data(), result.bytes());
+  size_t width = byteSize(result.dtype()), row = result.shape().back() * width;
+  size_t part = in[0].shape().back() * width;
+  for (int64_t i = 0, rows = part ? in[0].bytes() / part : 0; i < rows; ++i)
+    std::memcpy(result.mutableData() + i * row + op.getStart() * width, in[0].data() + i * part, part);
+  return result;
+}
+
 absl::Status indexError(int64_t index, int64_t extent) {
   return absl::OutOfRangeError(absl::StrCat("index ", index, " is outside [0, ", extent, ")"));
 }
@@ -254,7 +265,8 @@ std::vector<Kernel> shapeKernels() {
       kernel<nn::SliceOp, slice>(kMovesBytes),         kernel<nn::DynamicSliceOp, dynamicSlice>(kMovesBytes),
       kernel<nn::ReverseOp, reverse>(kMovesBytes),     kernel<nn::PadOp, pad>(kMovesBytes),
       kernel<nn::GatherOp, gather>(kMovesBytes),       kernel<nn::GatherNdOp, gatherNd>(kMovesBytes),
-      kernel<nn::ScatterNdOp, scatterNd>(kComputes),   kernel<nn::IotaOp, iota>(kComputes)};
+      kernel<nn::ScatterNdOp, scatterNd>(kComputes),   kernel<nn::IotaOp, iota>(kComputes),
+      kernel<nn::InsertOp, insert>(kMovesBytes)};
 }
 
 } // namespace aotc::interp

@@ -27,6 +27,10 @@ class Elementwise : public mlir::OpTrait::TraitBase<ConcreteType, Elementwise> {
 
 namespace aotc::nn {
 inline bool isElementwise(mlir::Operation *op) { return op->hasTrait<Elementwise>(); }
+// The nn.insert that a group yields, if it does.
+InsertOp insertOf(mlir::Block &body);
+// What a group computes: what it yields, or puts into what it yields.
+mlir::Value computedBy(mlir::Block &body, unsigned i = 0);
 } // namespace aotc::nn
 
 #endif

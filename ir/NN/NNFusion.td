@@ -20,7 +20,8 @@ def NN_FusionOp : NN_Op<"fusion", [IsolatedFromAbove, SingleBlock]> {
     one operand but in a `single` group of an op with two results. In `loop`,
     `row` and the epilogue of `contraction` splats (scalars included) are
     constants in the body; every other constant is an operand. Groups never
-    hold a reshape that could stay outside as a view of memory.
+    hold a reshape that could stay outside as a view of memory. A `loop`,
+    `contraction` or `strips` may yield an `nn.insert` of what is described below.
 
     `loop`: a tree of elementwise operations, broadcast, slice, transpose,
     reverse, reshape, iota, computed element by element through index

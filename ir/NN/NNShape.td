@@ -171,6 +171,27 @@ def NN_ScatterNdOp : NN_Op<"scatter_nd"> {
   let hasVerifier = 1;
 }
 
+def NN_InsertOp : NN_Op<"insert"> {
+  let summary = "A part of a tensor along its innermost dimension, written in place";
+  let description = [{
+    `into` with `source` at [start, start + extent) of the innermost dimension;
+    without `into` all other elements are unspecified. What a fusion group
+    yields when its result is a part of a larger tensor, which is in memory
+    once: no other kernel reads `into` after the group.
+    (C1) source, `into` and result have one element type and equal extents but
+    for the innermost; `into` has the result's type. (C2) the part lies inside
+    the result. (C3) the result is yielded by a fusion group and `into` is an
+    argument that nothing else in the group reads.
+    ```mlir
+    %1 = nn.insert %0 into %b {start = 8 : i64} : (tensor<6x4xf32>, tensor<6x16xf32>) -> tensor<6x16xf32>
+    ```
+  }];
+  let arguments = (ins NN_Tensor:$source, Optional<NN_Tensor>:$into, I64Attr:$start);
+  let results = (outs NN_Tensor:$result);
+  let assemblyFormat = "$source (`into` $into^)? attr-dict `:` functional-type(operands, $result)";
+  let hasVerifier = 1;
+}
+
 def NN_IotaOp : NN_Op<"iota"> {
   let summary = "Each element is its own position along an axis";
   let description = [{ (C1) `axis` in [0, rank). (C2) the element type is a number. }];

@@ -4,6 +4,7 @@
 #include "llvm/Support/MathExtras.h"
 
 using namespace mlir;
+using namespace aotc;
 using namespace aotc::nn;
 
 LogicalResult ReshapeOp::verify() {
@@ -104,6 +105,33 @@ LogicalResult ScatterNdOp::verify() {
   if (updates != RankedTensorType::get(shape, operand.getElementType()) || typeOf(getResult()) != operand) // scatter_nd_c2
     return emitOpError("has updates or a result that do not fit");
   return success();
+}
+
+LogicalResult InsertOp::verify() {
+  auto source = typeOf(getSource()), result = typeOf(getResult());
+  if (source.getElementType() != result.getElementType() || source.getRank() != result.getRank() ||
+      source.getRank() < 1 || source.getShape().drop_back() != result.getShape().drop_back() ||
+      (getInto() && getInto().getType() != result)) // insert_c1
+    return emitOpError("does not put ") << source << " into " << result;
+  int64_t start = getStart();
+  if (start < 0 || source.getShape().back() > result.getShape().back() - start) // insert_c2
+    return emitOpError("writes outside of ") << result;
+  auto isYield = [](Operation *user) { return isa<YieldOp>(user); };
+  if (!llvm::all_of(getResult().getUsers(), isYield) ||
+      (getInto() && (!isa<BlockArgument>(getInto()) || !getInto().hasOneUse()))) // insert_c3
+    return emitOpError("must be yielded, into an argument that nothing else reads");
+  return success();
+}
+
+InsertOp nn::insertOf(Block &body) {
+  Operation *yield = body.getTerminator();
+  return yield->getNumOperands() == 1 ? yield->getOperand(0).getDefiningOp<InsertOp>() : InsertOp();
+}
+
+Value nn::computedBy(Block &body, unsigned i) {
+  if (InsertOp insert = insertOf(body))
+    return insert.getSource();
+  return body.getTerminator()->getOperand(i);
 }
 
 LogicalResult IotaOp::verify() {

@@ -34,7 +34,12 @@ public:
           return op.emitOpError("must be an operand of the group: only splats are constants inside");
         continue;
       }
-      if (failed(checkOp(op, yield.getOperand(0))))
+      if (isa<nn::InsertOp>(op)) { // its own verifier knows the rest
+        if (fusion.getKind() != nn::FusionKind::Loop && fusion.getKind() != nn::FusionKind::Contraction)
+          return misplaced(op);
+        continue;
+      }
+      if (failed(checkOp(op, nn::computedBy(block))))
         return failure();
     }
     int64_t count = llvm::count_if(block, [](Operation &op) { return !isa<nn::ConstantOp, nn::YieldOp>(op); });
@@ -140,6 +145,8 @@ private:
   LogicalResult checkStrips(nn::YieldOp yield) {
     Value last;
     for (Operation &op : block.without_terminator()) {
+      if (isa<nn::InsertOp>(op))
+        continue;
       auto stage = dyn_cast<nn::FusionOp>(op);
       if (!stage || stage.getKind() != nn::FusionKind::Contraction)
         return misplaced(op);
@@ -156,7 +163,7 @@ private:
         return stage.emitOpError("must read the result of the group before");
       last = stage.getResult(0);
     }
-    if (!last || yield.getNumOperands() != 1 || yield.getOperand(0) != last)
+    if (!last || yield.getNumOperands() != 1 || nn::computedBy(block) != last)
       return fusion.emitOpError("of kind strips must yield the result of its last group");
     return success();
   }

@@ -57,6 +57,13 @@ static std::optional<SmallVector<Value>> outermostConcat(nn::FusionOp fusion) {
   return parts;
 }
 
+Value insertTarget(nn::FusionOp fusion) {
+  nn::InsertOp insert = nn::insertOf(fusion.getBody().front());
+  if (!insert || !insert.getInto())
+    return Value();
+  return fusion.getInputs()[cast<BlockArgument>(insert.getInto()).getArgNumber()];
+}
+
 void addReturnCopies(func::FuncOp func) {
   Operation *terminator = func.front().getTerminator();
   llvm::DenseSet<Value> returned;
@@ -154,6 +161,13 @@ FailureOr<Buffers> Buffers::build(func::FuncOp func) {
                                               denseBytes(fusion.getResult(0).getType())};
         buffers.forms[fusion] = Form::View;
         buffers.depths[fusion] = depth;
+        continue;
+      }
+      if (Value into = insertTarget(fusion)) {
+        auto producer = into.getDefiningOp<nn::FusionOp>();
+        if (!producer || buffers.formOf(producer) != Form::Kernel)
+          return fusion.emitOpError("must insert into what another kernel wrote");
+        buffers.slots[fusion.getResult(0)] = buffers.slots.lookup(into);
         continue;
       }
       for (Value result : fusion.getResults())

@@ -62,6 +62,8 @@ mlir::Value withoutReshapes(mlir::Value value);
 // Byte offset of the slice when the group only cuts a contiguous part out of
 // its operand; nothing otherwise.
 std::optional<int64_t> contiguousSlice(nn::FusionOp fusion);
+// The operand that the group writes a part of in place (nn.insert), if any.
+mlir::Value insertTarget(nn::FusionOp fusion);
 // Inserts loop groups that copy what is returned without being a kernel's own
 // result: arguments, constants, views, and values returned before.
 void addReturnCopies(mlir::func::FuncOp func);

@@ -79,6 +79,8 @@ public:
         result = checkReturn(end);
       else if (!isa<ViewOp, JoinOp>(op))
         return op.emitOpError("is no part of a plan");
+      else
+        result = checkWhole(&op);
       if (failed(result))
         return failure();
     }
@@ -155,7 +157,80 @@ private:
     return bytesOf(place).holds(place.getOffset() + offset, bytes, value.getAsOpaquePointer());
   }
 
+  // Positions of the innermost dimension, as ranges that do not touch.
+  using Ranges = std::map<int64_t, int64_t>;
+
+  static void add(Ranges &ranges, int64_t begin, int64_t end) {
+    auto at = ranges.upper_bound(begin);
+    if (at != ranges.begin() && std::prev(at)->second >= begin)
+      --at;
+    while (at != ranges.end() && at->first <= end) {
+      begin = std::min(begin, at->first);
+      end = std::max(end, at->second);
+      at = ranges.erase(at);
+    }
+    ranges[begin] = end;
+  }
+
+  // Whether all of the operation's operands were written as a whole.
+  LogicalResult checkWhole(Operation *op) {
+    for (Value operand : op->getOperands())
+      if (partial.contains(operand))
+        return op->emitOpError("reads more of a tensor than was written");
+    return success();
+  }
+
+  // Operands that were written in part are read there, or written on.
+  LogicalResult checkPartsRead(RegionOp region) {
+    for (auto [index, input] : llvm::enumerate(region.getInputs())) {
+      auto found = partial.find(input);
+      if (found == partial.end())
+        continue;
+      auto isWritten = [&](int64_t begin, int64_t end) {
+        auto at = found->second.upper_bound(begin);
+        return at != found->second.begin() && std::prev(at)->second >= end;
+      };
+      for (Operation *user : region.getBody().getArgument(index).getUsers()) {
+        auto slice = dyn_cast<nn::SliceOp>(user);
+        int64_t begin = slice ? slice.getStarts().back() : 0;
+        int64_t steps = slice ? nn::shapeOf(slice.getResult()).back() - 1 : 0;
+        if (!isa<nn::InsertOp>(user) && !(slice && isWritten(begin, begin + steps * slice.getStrides().back() + 1)))
+          return region.emitOpError("reads more of operand ") << index << " than was written";
+      }
+    }
+    return success();
+  }
+
+  // Notes what the region writes of its result if it writes a part.
+  LogicalResult checkInsert(RegionOp region) {
+    Block &body = region.getBody().front();
+    nn::InsertOp insert = nn::insertOf(body);
+    if (!insert)
+      return success();
+    int64_t begin = insert.getStart(), end = begin + nn::shapeOf(insert.getSource()).back();
+    Ranges ranges;
+    if (insert.getInto()) {
+      Value into = region.getInputs()[cast<BlockArgument>(insert.getInto()).getArgNumber()];
+      PlaceAttr from = placeOf(into), to = placeOf(region.getResult(0));
+      if (from != to)
+        return region.emitOpError("writes a part of another tensor than it reads");
+      auto found = partial.find(into);
+      if (found == partial.end())
+        return success();
+      // Nobody can read `into` as it was from now on.
+      ranges = std::move(found->second);
+      partial.erase(found);
+    }
+    add(ranges, begin, end);
+    bool isWhole = ranges.begin()->first == 0 && ranges.begin()->second == nn::shapeOf(region.getResult(0)).back();
+    if (!isWhole)
+      partial[region.getResult(0)] = std::move(ranges);
+    return success();
+  }
+
   LogicalResult checkRegion(RegionOp region) {
+    if (failed(checkPartsRead(region)) || failed(checkInsert(region)))
+      return failure();
     if (static_cast<int64_t>(region.getIndex()) != nextIndex++)
       return region.emitOpError("is not numbered in order");
     for (auto [index, input] : llvm::enumerate(region.getInputs()))
@@ -195,6 +270,8 @@ private:
   }
 
   LogicalResult checkReturn(func::ReturnOp op) {
+    if (failed(checkWhole(op)))
+      return failure();
     for (auto [index, value] : llvm::enumerate(op.getOperands())) {
       PlaceAttr place = placeOf(value);
       if (place.getSpace() != Space::Output || place.getIndex() != static_cast<int64_t>(index) ||
@@ -209,6 +286,7 @@ private:
   func::FuncOp func;
   int64_t nextIndex = 0;
   std::map<int64_t, WeightOp> weights;
+  llvm::DenseMap<Value, Ranges> partial; // what of tensors was written, where not all of it
   std::map<std::pair<int, int64_t>, Bytes> spaces;
 };
 

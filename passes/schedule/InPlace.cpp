@@ -26,6 +26,8 @@ bool onlyMovesStraight(Value value, llvm::DenseMap<Operation *, bool> &known) {
 } // namespace
 
 bool readsInPlace(nn::FusionKind kind, Block &body, unsigned argument, DictionaryAttr kernel) {
+  if (nn::InsertOp insert = nn::insertOf(body))
+    return body.getArgument(argument) == insert.getInto();
   Operation *yield = body.getTerminator();
   if (yield->getNumOperands() != 1 || kind == nn::FusionKind::Single || kind == nn::FusionKind::Attention ||
       kind == nn::FusionKind::Strips)

@@ -3,6 +3,29 @@
 #define AOTC_PASSES_SCHEDULE_PASSES_TD
 include "mlir/Pass/PassBase.td"
 
+def PlaceConcats : Pass<"aotc-place-concats", "::mlir::func::FuncOp"> {
+  let summary = "Write the parts of concats where the concat lies";
+  let description = [{
+    A contraction (or `strips` group) whose result is a part of a concat along the innermost
+    dimension writes it into the concat's tensor by `nn.insert`, if all others
+    that read it are `loop` groups, which read a slice of that tensor instead.
+    A concat that is such a part itself vanishes, so that a chain of concats,
+    each of the one before and something new, lies in one tensor. Other parts
+    are copied into it. Groups write and read the tensor in the order of the
+    function.
+
+    ```mlir
+    %2 = nn.fusion loop(%0, %1) : (tensor<6x8xf32>, tensor<6x4xf32>) -> tensor<6x12xf32> {concat}
+    ```
+    becomes, where `%1` was a contraction,
+    ```mlir
+    %1 = nn.fusion contraction(%x, %w) : (...) -> tensor<6x12xf32> {... nn.insert %c {start = 8 : i64}}
+    %2 = nn.fusion loop(%0, %1) : (...) -> tensor<6x12xf32> {nn.insert %a into %b {start = 0 : i64}}
+    ```
+  }];
+  let dependentDialects = ["::aotc::nn::NNDialect"];
+}
+
 def Schedule : Pass<"aotc-schedule", "::mlir::func::FuncOp"> {
   let summary = "Order kernels and give every tensor a place in memory";
   let description = [{

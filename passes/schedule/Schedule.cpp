@@ -32,9 +32,8 @@ public:
   }
 
   LogicalResult run() {
-    if (failed(checkTotal()))
+    if (failed(checkTotal()) || failed(reorder()))
       return failure();
-    reorder();
     computeLifetimes();
     shareInPlace();
     placeArena();
@@ -99,7 +98,22 @@ private:
     return result;
   }
 
-  void reorder() {
+  // Kernels that must read `kernel`'s operand before it is overwritten in part.
+  LogicalResult readersBefore(nn::FusionOp kernel, llvm::SetVector<int> &result) {
+    Value into = insertTarget(kernel);
+    if (!into)
+      return success();
+    for (Operation *user : into.getUsers()) {
+      auto found = position.find(user);
+      if (user != kernel && (found == position.end() || found->second > position.lookup(kernel)))
+        return kernel.emitOpError("overwrites a part of what is read later");
+      if (user != kernel)
+        result.insert(found->second);
+    }
+    return success();
+  }
+
+  LogicalResult reorder() {
     OrderProblem problem;
     for (int s = 0; s < buffers.count(); ++s) {
       const Storage &storage = buffers.storage(s);
@@ -114,6 +128,8 @@ private:
       }
       for (Value result : kernel.getResults())
         writes.insert(buffers.slotOf(result).storage);
+      if (failed(readersBefore(kernel, before)))
+        return failure();
       entry.before.assign(before.begin(), before.end());
       entry.reads.assign(reads.begin(), reads.end());
       entry.writes.assign(writes.begin(), writes.end());
@@ -126,6 +142,7 @@ private:
     for (int kernel : chooseOrder(problem))
       ordered.push_back(kernels[kernel]);
     kernels = std::move(ordered);
+    return success();
   }
 
   void computeLifetimes() {
@@ -163,10 +180,10 @@ private:
     std::vector<int> ids;
     llvm::DenseSet<int> seen;
     for (nn::FusionOp kernel : kernels)
-      for (Value result : kernel.getResults()) {
+      for (auto [index, result] : llvm::enumerate(kernel.getResults())) {
         int id = buffers.slotOf(result).storage;
         const Storage &storage = buffers.storage(id);
-        naive += aligned(denseBytes(result.getType()));
+        naive += aligned(denseBytes(nn::computedBy(kernel.getBody().front(), index).getType()));
         if (storage.space != Space::Arena || !seen.insert(id).second)
           continue;
         intervals.push_back({storage.bytes, storage.first, storage.last});

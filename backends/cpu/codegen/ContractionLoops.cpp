@@ -27,7 +27,7 @@ public:
 
   void emit() {
     nest.share(emitter);
-    Index linear = IndexSpace::linearize(nest.indices(), shape);
+    Index linear = IndexSpace::linearize(nest.indices(), emitter.outputShape());
     int64_t bytes = std::max<int64_t>(4, RegionEmitter::bytesOf(element));
     // Without a loop over channels lanes would run along the image, where windows are clipped for one
     // element.

@@ -24,7 +24,7 @@ void cpu::emitLoopRegion(RegionEmitter &emitter) {
   IRGen &gen = emitter.gen;
   IndexSpace space(gen);
   LoopNest nest(gen, space, type.getShape());
-  Index linear = IndexSpace::linearize(nest.indices(), type.getShape());
+  Index linear = IndexSpace::linearize(nest.indices(), emitter.outputShape());
   IndexUses uses;
   uses.indices.push_back(linear);
   if (type.getNumElements() != 0)

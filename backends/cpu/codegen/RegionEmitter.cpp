@@ -1,6 +1,7 @@
 #include "backends/cpu/codegen/RegionEmitter.h"
 
 #include "backends/cpu/codegen/Evaluator.h"
+#include "ir/NN/Constants.h"
 #include "llvm/IR/MDBuilder.h"
 
 using namespace aotc;
@@ -75,6 +76,18 @@ void RegionEmitter::failIf(Value *condition, aotc_status_code status, Value *det
   gen.store(detail, b.CreateStructGEP(regionContextType(llvmContext), context, 0));
   b.CreateRet(b.getInt32(status));
   b.SetInsertPoint(ok);
+}
+
+llvm::ArrayRef<int64_t> RegionEmitter::outputShape(unsigned i) {
+  return nn::shapeOf(body.getTerminator()->getOperand(i));
+}
+
+Value *RegionEmitter::outputPointer(unsigned i) {
+  nn::InsertOp insert = nn::insertOf(body);
+  if (!insert)
+    return outputs[i];
+  auto type = mlir::cast<mlir::RankedTensorType>(insert.getType());
+  return gen.address(outputs[i], gen.index(insert.getStart()), bytesOf(type.getElementType()));
 }
 
 Value *RegionEmitter::callSeed() {

@@ -35,13 +35,16 @@ public:
   const Isa &isa;
 
   mlir::DictionaryAttr kernel() { return op.getKernelAttr(); }
-  // The value that the group yields.
-  mlir::Value yielded(unsigned i = 0) { return body.getTerminator()->getOperand(i); }
+  // The value that the group computes. Its rows may be a part of the output's:
+  // innermost extents differ then.
+  mlir::Value yielded(unsigned i = 0) { return nn::computedBy(body, i); }
+  // The shape of what lies at the output, whose strides addresses there have.
+  llvm::ArrayRef<int64_t> outputShape(unsigned i = 0);
 
   // Addresses (pointers to the first element; element-aligned).
   llvm::Value *inputPointer(unsigned i) { return inputs[i]; }
   llvm::Value *inputPointer(mlir::BlockArgument argument) { return inputs[argument.getArgNumber()]; }
-  llvm::Value *outputPointer(unsigned i = 0) { return outputs[i]; }
+  llvm::Value *outputPointer(unsigned i = 0);
   llvm::Value *callSeed();                          // i64
   llvm::Value *scratchPointer() { return scratch; } // 64-byte aligned; null without scratch
   // Stages are the steps of a region between which threads meet. Emits `body`

@@ -15,7 +15,7 @@ static int64_t independentParts(mlir::Block &body, nn::FusionKind kind, int64_t 
   if (kind == nn::FusionKind::Row)
     for (auto reduce : body.getOps<nn::ReduceOp>())
       return elementsOf(nn::shapeOf(reduce.getOperand()).drop_back(rowDims));
-  ArrayRef<int64_t> result = nn::shapeOf(body.getTerminator()->getOperand(0));
+  ArrayRef<int64_t> result = nn::shapeOf(nn::computedBy(body));
   auto lines = [&](int64_t axis) { return result[axis] == 0 ? 0 : elementsOf(result) / result[axis]; };
   return llvm::TypeSwitch<Operation *, int64_t>(&body.front())
       .Case([](nn::ScatterNdOp) { return 1; }) // updates may meet

@@ -283,7 +283,7 @@ std::optional<Contraction> analyzeContraction(Block &body) {
   if (!(c.element.isF32() || c.element.isF64()) || !c.lhs || !c.rhs ||
       nn::elementType(c.element.getContext(), nn::dtypeOf(lhs)) != c.element)
     return std::nullopt;
-  Value yielded = body.getTerminator()->getOperand(0);
+  Value yielded = nn::computedBy(body);
   if (nn::shapeOf(yielded) != c.resultShape())
     return std::nullopt;
   auto count = cast<RankedTensorType>(yielded.getType()).getNumElements();
@@ -292,6 +292,7 @@ std::optional<Contraction> analyzeContraction(Block &body) {
   bool described = llvm::TypeSwitch<Operation *, bool>(c.op)
                        .Case<nn::MatMulOp, nn::ConvOp, nn::ConvTransposeOp>([&](auto op) { return describe(c, op); })
                        .Default(false);
+  c.rowStride = nn::shapeOf(body.getTerminator()->getOperand(0)).back();
   return described ? std::optional(std::move(c)) : std::nullopt;
 }
 

@@ -76,7 +76,7 @@ struct Contraction {
   bool rhsTransposed = false; // as nn.unpack_panels means it
   bool onlyPacked = false;    // no kernel reads this rhs as it is stored
 
-  int64_t rowStride() const { return groups * columns; } // elements between rows of the output
+  int64_t rowStride = 0; // elements between rows of the output
   int64_t products() const; // of the batch
   // The bordered image in elements; 0 without a border.
   int64_t borderedElements() const;

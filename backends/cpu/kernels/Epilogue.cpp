@@ -83,7 +83,7 @@ std::optional<GroupEpilogue::Leaf> GroupEpilogue::leafOf(Value value, ArrayRef<i
 
 bool hasSupportedEpilogue(const Contraction &c, Block &body) {
   for (Operation &op : body.without_terminator()) {
-    if (&op == c.op || &op == c.unpack || isa<nn::ConstantOp>(op))
+    if (&op == c.op || &op == c.unpack || isa<nn::ConstantOp, nn::InsertOp>(op))
       continue;
     if (isa<nn::BroadcastOp, nn::ReshapeOp>(op)) { // checked from the operation that reads it
       if (llvm::any_of(op.getUsers(), [](Operation *user) { return user->hasTrait<OpTrait::IsTerminator>(); }))
@@ -200,7 +200,7 @@ void GroupEpilogue::finish(llvm::Value *accumulator, llvm::Value *row, int64_t r
   place.known[biasAdd ? biasAdd->getResult(0) : c.op->getResult(0)] = accumulator;
   llvm::Value *result = evaluate(emitter.yielded(), place);
   emitter.store(elementOf(emitter.yielded()), result, emitter.outputPointer(),
-                gen.add(gen.mul(row, c.rowStride()), column), rowDisplacement * c.rowStride() + displacement);
+                gen.add(gen.mul(row, c.rowStride), column), rowDisplacement * c.rowStride + displacement);
 }
 
 } // namespace aotc::cpu

@@ -18,6 +18,7 @@ public:
   explicit Strips(RegionEmitter &emitter) : emitter(emitter), gen(emitter.gen) {
     for (auto fusion : emitter.body.getOps<nn::FusionOp>())
       stages.push_back(*stripStageOf(fusion, emitter.isa));
+    stages.back().c.rowStride = emitter.outputShape().back();
     copyBytes = planStrips(stages, number("lines"));
   }
 

@@ -46,7 +46,9 @@ absl::StatusOr<EmitResult> compile(const Program &program, const Targets &target
   mlir::OpPassManager &pm = manager.nest<mlir::func::FuncOp>();
   pm.addPass(passes::createFuse());
   backend->buildSelectPhase(pm, targets, program.select);
+  pm.addPass(passes::createPlaceConcats());
   pm.addPass(passes::createSchedule());
+  pm.addPass(passes::createVerifyPlan());
   if (mlir::failed(manager.run(*module)))
     return absl::InternalError("a pass failed");
   EmitOptions options;

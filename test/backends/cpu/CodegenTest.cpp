@@ -454,6 +454,58 @@ TEST_P(Codegen, Random) {
                                 element));
 }
 
+// A chain of concats of which contractions write parts and loops read slices;
+// one part is copied.
+TEST_P(Codegen, PlacedConcats) {
+  expectSame(R"(func.func @f(%x: tensor<2x5x5x20xf32> {test.finite}, %v: tensor<3x3x20x7xf32> {test.finite},
+      %w: tensor<1x1x27x33xf32> {test.finite}, %y: tensor<2x5x5x33xf32> {test.finite},
+      %u: tensor<1x1x60x4xf32> {test.finite}) -> (tensor<2x5x5x60xf32>, tensor<2x5x5x64xf32>) {
+    %0 = nn.conv %x, %v {strides = array<i64: 1, 1>, dilations = array<i64: 1, 1>, padLow = array<i64: 1, 1>,
+        padHigh = array<i64: 1, 1>} : (tensor<2x5x5x20xf32>, tensor<3x3x20x7xf32>) -> tensor<2x5x5x7xf32>
+    %1 = nn.concat %x, %0 {axis = 3 : i64} : (tensor<2x5x5x20xf32>, tensor<2x5x5x7xf32>) -> tensor<2x5x5x27xf32>
+    %2 = nn.unary relu %1 : tensor<2x5x5x27xf32> -> tensor<2x5x5x27xf32>
+    %3 = nn.conv %2, %w {strides = array<i64: 1, 1>, dilations = array<i64: 1, 1>, padLow = array<i64: 0, 0>,
+        padHigh = array<i64: 0, 0>} : (tensor<2x5x5x27xf32>, tensor<1x1x27x33xf32>) -> tensor<2x5x5x33xf32>
+    %4 = nn.binary add %3, %y : tensor<2x5x5x33xf32>
+    %5 = nn.concat %1, %4 {axis = 3 : i64} : (tensor<2x5x5x27xf32>, tensor<2x5x5x33xf32>) -> tensor<2x5x5x60xf32>
+    %6 = nn.unary relu %5 : tensor<2x5x5x60xf32> -> tensor<2x5x5x60xf32>
+    %7 = nn.conv %6, %u {strides = array<i64: 1, 1>, dilations = array<i64: 1, 1>, padLow = array<i64: 0, 0>,
+        padHigh = array<i64: 0, 0>} : (tensor<2x5x5x60xf32>, tensor<1x1x60x4xf32>) -> tensor<2x5x5x4xf32>
+    %8 = nn.concat %7, %5 {axis = 3 : i64} : (tensor<2x5x5x4xf32>, tensor<2x5x5x60xf32>) -> tensor<2x5x5x64xf32>
+    return %5, %8 : tensor<2x5x5x60xf32>, tensor<2x5x5x64xf32>
+  })",
+             1e-4);
+  // No kernel takes integers, and a transposed convolution writes every other row.
+  expectSame(R"(func.func @f(%x: tensor<6x7xi8>, %w: tensor<7x5xi8>, %z: tensor<6x3xi32>, %y: tensor<1x6x4xf32> {test.finite},
+      %v: tensor<3x5x4xf32> {test.finite}, %s: tensor<1x12x2xf32>) -> (tensor<6x13xi32>, tensor<1x12x7xf32>) {
+    %0 = nn.matmul %x, %w : (tensor<6x7xi8>, tensor<7x5xi8>) -> tensor<6x5xi32>
+    %1 = nn.binary add %0, %0 : tensor<6x5xi32>
+    %2 = nn.matmul %x, %w : (tensor<6x7xi8>, tensor<7x5xi8>) -> tensor<6x5xi32>
+    %3 = nn.concat %1, %z, %2 {axis = 1 : i64} : (tensor<6x5xi32>, tensor<6x3xi32>, tensor<6x5xi32>) -> tensor<6x13xi32>
+    %4 = nn.conv_transpose %y, %v {strides = array<i64: 2>, dilations = array<i64: 1>, padLow = array<i64: 0>}
+      : (tensor<1x6x4xf32>, tensor<3x5x4xf32>) -> tensor<1x12x5xf32>
+    %5 = nn.concat %s, %4 {axis = 2 : i64} : (tensor<1x12x2xf32>, tensor<1x12x5xf32>) -> tensor<1x12x7xf32>
+    return %3, %5 : tensor<6x13xi32>, tensor<1x12x7xf32>
+  })",
+             1e-4);
+}
+
+// A chain that runs in strips writes a part.
+TEST_P(Codegen, PlacedStrips) {
+  expectSame(R"(func.func @f(%x: tensor<1x40x48x5xf32> {test.finite}) -> tensor<1x40x48x53xf32> {
+    %w = nn.constant dense<0.5> : tensor<1x1x5x48xf32>
+    %d = nn.constant dense<0.25> : tensor<3x3x1x48xf32>
+    %0 = nn.conv %x, %w {strides = array<i64: 1, 1>, dilations = array<i64: 1, 1>, padLow = array<i64: 0, 0>,
+        padHigh = array<i64: 0, 0>} : (tensor<1x40x48x5xf32>, tensor<1x1x5x48xf32>) -> tensor<1x40x48x48xf32>
+    %1 = nn.conv %0, %d {strides = array<i64: 1, 1>, dilations = array<i64: 1, 1>, padLow = array<i64: 1, 1>,
+        padHigh = array<i64: 1, 1>, groups = 48 : i64}
+      : (tensor<1x40x48x48xf32>, tensor<3x3x1x48xf32>) -> tensor<1x40x48x48xf32>
+    %2 = nn.concat %x, %1 {axis = 3 : i64} : (tensor<1x40x48x5xf32>, tensor<1x40x48x48xf32>) -> tensor<1x40x48x53xf32>
+    return %2 : tensor<1x40x48x53xf32>
+  })",
+             1e-4);
+}
+
 TEST_P(Codegen, EmptyTensors) {
   expectSame(
       R"(func.func @f(%x: tensor<0x4xf32>, %y: tensor<3x4xf32>) -> (tensor<0x4xf32>, tensor<3x4xf32>,

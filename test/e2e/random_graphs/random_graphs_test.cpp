@@ -29,7 +29,8 @@ const std::string kSimplify = "aotc-constant-fold,simplify-phase,aotc-constant-f
 std::vector<Case> cases() {
   const std::string fused = kSimplify + ",aotc-fuse,aotc-verify-fusion";
   const std::string selected = fused + ",aotc-cpu-select";
-  const std::string planned = selected + ",aotc-schedule,aotc-verify-plan";
+  const std::string placed = selected + ",aotc-place-concats,aotc-verify-fusion";
+  const std::string planned = placed + ",aotc-schedule,aotc-verify-plan";
   const std::string plannedOnly = "aotc-fuse,aotc-schedule,aotc-verify-plan";
   return {{"Canonicalize", "canonicalize"},
           {"Cse", "cse"},
@@ -44,6 +45,7 @@ std::vector<Case> cases() {
           {"SimplifyPhase", kSimplify},
           {"FusePhase", fused},
           {"SelectPhase", selected},
+          {"PlaceConcats", placed},
           {"SchedulePhase", planned, false},
           {"Schedule", plannedOnly, false}};
 }

@@ -159,6 +159,14 @@ TEST(ScatterNd, InOrder) {
       "i8[1] -128");
 }
 
+TEST(Insert, ReplacesAPartOfEveryRow) {
+  const std::string group = "nn.fusion loop(%0, %1) : (tensor<2x1xf32>, tensor<2x3xf32>) -> tensor<2x3xf32> {\n"
+                            "^bb0(%a: tensor<2x1xf32>, %b: tensor<2x3xf32>):\n"
+                            "%c = nn.insert %a into %b {start = 1 : i64} : (tensor<2x1xf32>, tensor<2x3xf32>) -> "
+                            "tensor<2x3xf32>\nnn.yield %c : tensor<2x3xf32>\n}";
+  EXPECT_EQ(eval(group, {t("f32", {2, 1}, {8, 9}), t("f32", {2, 3}, {1, 2, 3, 4, 5, 6})}), "f32[2,3] 1 8 3 4 9 6");
+}
+
 TEST(UnpackPanels, DropsPadding) {
   // Two columns a panel, three columns in the group.
   Tensor packed = t("f32", {1, 2, 2, 2}, {1, 2, 4, 5, 3, -1, 6, -1});

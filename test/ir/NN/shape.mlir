@@ -54,3 +54,14 @@ func.func @indexed(%x: tensor<2x6xf32>, %s: tensor<2xi32>, %i: tensor<3xi64>, %v
   %7 = nn.scatter_nd mul %x, %v, %u : (tensor<2x6xf32>, tensor<4x1xi32>, tensor<4x6xf32>) -> tensor<2x6xf32>
   return
 }
+
+// CHECK-LABEL: @insert
+func.func @insert(%x: tensor<2x6xf32>, %b: tensor<2x9xf32>) -> tensor<2x9xf32> {
+  %0 = nn.fusion loop(%x, %b) : (tensor<2x6xf32>, tensor<2x9xf32>) -> tensor<2x9xf32> {
+  ^bb0(%a: tensor<2x6xf32>, %c: tensor<2x9xf32>):
+    // CHECK: nn.insert %{{.*}} into %{{.*}} {start = 3 : i64} : (tensor<2x6xf32>, tensor<2x9xf32>) -> tensor<2x9xf32>
+    %1 = nn.insert %a into %c {start = 3 : i64} : (tensor<2x6xf32>, tensor<2x9xf32>) -> tensor<2x9xf32>
+    nn.yield %1 : tensor<2x9xf32>
+  }
+  return %0 : tensor<2x9xf32>
+}

@@ -237,3 +237,27 @@ func.func @iota_c2() -> tensor<4xi1> {
   %0 = nn.iota {axis = 0 : i64} : tensor<4xi1>
   return %0 : tensor<4xi1>
 }
+
+// -----
+
+func.func @insert_c1(%x: tensor<3x2xf32>) -> tensor<2x4xf32> {
+  // expected-error @+1 {{does not put}}
+  %0 = nn.insert %x {start = 0 : i64} : (tensor<3x2xf32>) -> tensor<2x4xf32>
+  return %0 : tensor<2x4xf32>
+}
+
+// -----
+
+func.func @insert_c2(%x: tensor<2x2xf32>) -> tensor<2x4xf32> {
+  // expected-error @+1 {{writes outside of}}
+  %0 = nn.insert %x {start = 3 : i64} : (tensor<2x2xf32>) -> tensor<2x4xf32>
+  return %0 : tensor<2x4xf32>
+}
+
+// -----
+
+func.func @insert_c3(%x: tensor<2x2xf32>) -> tensor<2x4xf32> {
+  // expected-error @+1 {{must be yielded, into an argument that nothing else reads}}
+  %0 = nn.insert %x {start = 2 : i64} : (tensor<2x2xf32>) -> tensor<2x4xf32>
+  return %0 : tensor<2x4xf32>
+}

@@ -90,3 +90,102 @@ func.func @scratch_overlaps(%x: tensor<4xf32>) -> tensor<4xf32> attributes {plan
   }
   return %1 : tensor<4xf32>
 }
+
+// -----
+
+func.func @part_that_was_written(%x: tensor<2x2xf32>) -> tensor<2x2xf32> attributes {plan.arena_bytes = 64 : i64} {
+  %0 = plan.region 0 loop(%x) {places = [#plan.at<arena, 0, 0, 32>]} : (tensor<2x2xf32>) -> tensor<2x4xf32> {
+  ^bb0(%a: tensor<2x2xf32>):
+    %1 = nn.insert %a {start = 0 : i64} : (tensor<2x2xf32>) -> tensor<2x4xf32>
+    nn.yield %1 : tensor<2x4xf32>
+  }
+  %2 = plan.region 1 loop(%0) {places = [#plan.at<output, 0, 0, 16>]} : (tensor<2x4xf32>) -> tensor<2x2xf32> {
+  ^bb0(%a: tensor<2x4xf32>):
+    %1 = nn.slice %a {starts = array<i64: 0, 0>, strides = array<i64: 1, 1>} : tensor<2x4xf32> -> tensor<2x2xf32>
+    nn.yield %1 : tensor<2x2xf32>
+  }
+  return %2 : tensor<2x2xf32>
+}
+
+
+// -----
+
+func.func @part_that_was_not_written(%x: tensor<2x2xf32>) -> tensor<2x2xf32> attributes {plan.arena_bytes = 64 : i64} {
+  %0 = plan.region 0 loop(%x) {places = [#plan.at<arena, 0, 0, 32>]} : (tensor<2x2xf32>) -> tensor<2x4xf32> {
+  ^bb0(%a: tensor<2x2xf32>):
+    %1 = nn.insert %a {start = 0 : i64} : (tensor<2x2xf32>) -> tensor<2x4xf32>
+    nn.yield %1 : tensor<2x4xf32>
+  }
+  // expected-error @+1 {{reads more of operand 0 than was written}}
+  %2 = plan.region 1 loop(%0) {places = [#plan.at<output, 0, 0, 16>]} : (tensor<2x4xf32>) -> tensor<2x2xf32> {
+  ^bb0(%a: tensor<2x4xf32>):
+    %1 = nn.slice %a {starts = array<i64: 0, 1>, strides = array<i64: 1, 1>} : tensor<2x4xf32> -> tensor<2x2xf32>
+    nn.yield %1 : tensor<2x2xf32>
+  }
+  return %2 : tensor<2x2xf32>
+}
+
+
+// -----
+
+func.func @both_parts(%x: tensor<2x2xf32>) -> tensor<2x4xf32> attributes {plan.arena_bytes = 64 : i64} {
+  %0 = plan.region 0 loop(%x) {places = [#plan.at<arena, 0, 0, 32>]} : (tensor<2x2xf32>) -> tensor<2x4xf32> {
+  ^bb0(%a: tensor<2x2xf32>):
+    %1 = nn.insert %a {start = 0 : i64} : (tensor<2x2xf32>) -> tensor<2x4xf32>
+    nn.yield %1 : tensor<2x4xf32>
+  }
+  %2 = plan.region 1 loop(%x, %0) {places = [#plan.at<arena, 0, 0, 32>]} : (tensor<2x2xf32>, tensor<2x4xf32>) -> tensor<2x4xf32> {
+  ^bb0(%a: tensor<2x2xf32>, %b: tensor<2x4xf32>):
+    %1 = nn.insert %a into %b {start = 2 : i64} : (tensor<2x2xf32>, tensor<2x4xf32>) -> tensor<2x4xf32>
+    nn.yield %1 : tensor<2x4xf32>
+  }
+  %3 = plan.region 2 loop(%2) {places = [#plan.at<output, 0, 0, 32>]} : (tensor<2x4xf32>) -> tensor<2x4xf32> {
+  ^bb0(%a: tensor<2x4xf32>):
+    nn.yield %a : tensor<2x4xf32>
+  }
+  return %3 : tensor<2x4xf32>
+}
+
+
+// -----
+
+func.func @before_the_other_part(%x: tensor<2x2xf32>) -> tensor<2x4xf32> attributes {plan.arena_bytes = 64 : i64} {
+  %0 = plan.region 0 loop(%x) {places = [#plan.at<arena, 0, 0, 32>]} : (tensor<2x2xf32>) -> tensor<2x4xf32> {
+  ^bb0(%a: tensor<2x2xf32>):
+    %1 = nn.insert %a {start = 0 : i64} : (tensor<2x2xf32>) -> tensor<2x4xf32>
+    nn.yield %1 : tensor<2x4xf32>
+  }
+  %2 = plan.region 1 loop(%x, %0) {places = [#plan.at<arena, 0, 0, 32>]} : (tensor<2x2xf32>, tensor<2x4xf32>) -> tensor<2x4xf32> {
+  ^bb0(%a: tensor<2x2xf32>, %b: tensor<2x4xf32>):
+    %1 = nn.insert %a into %b {start = 2 : i64} : (tensor<2x2xf32>, tensor<2x4xf32>) -> tensor<2x4xf32>
+    nn.yield %1 : tensor<2x4xf32>
+  }
+  // expected-error @+1 {{reads operand 0 after it was overwritten}}
+  %3 = plan.region 2 loop(%0) {places = [#plan.at<output, 0, 0, 32>]} : (tensor<2x4xf32>) -> tensor<2x4xf32> {
+  ^bb0(%a: tensor<2x4xf32>):
+    nn.yield %a : tensor<2x4xf32>
+  }
+  return %3 : tensor<2x4xf32>
+}
+
+
+// -----
+
+func.func @elsewhere(%x: tensor<2x2xf32>) -> tensor<2x4xf32> attributes {plan.arena_bytes = 64 : i64} {
+  %0 = plan.region 0 loop(%x) {places = [#plan.at<arena, 0, 0, 32>]} : (tensor<2x2xf32>) -> tensor<2x4xf32> {
+  ^bb0(%a: tensor<2x2xf32>):
+    %1 = nn.insert %a {start = 0 : i64} : (tensor<2x2xf32>) -> tensor<2x4xf32>
+    nn.yield %1 : tensor<2x4xf32>
+  }
+  // expected-error @+1 {{writes a part of another tensor than it reads}}
+  %2 = plan.region 1 loop(%x, %0) {places = [#plan.at<arena, 0, 32, 32>]} : (tensor<2x2xf32>, tensor<2x4xf32>) -> tensor<2x4xf32> {
+  ^bb0(%a: tensor<2x2xf32>, %b: tensor<2x4xf32>):
+    %1 = nn.insert %a into %b {start = 2 : i64} : (tensor<2x2xf32>, tensor<2x4xf32>) -> tensor<2x4xf32>
+    nn.yield %1 : tensor<2x4xf32>
+  }
+  %3 = plan.region 2 loop(%2) {places = [#plan.at<output, 0, 0, 32>]} : (tensor<2x4xf32>) -> tensor<2x4xf32> {
+  ^bb0(%a: tensor<2x4xf32>):
+    nn.yield %a : tensor<2x4xf32>
+  }
+  return %3 : tensor<2x4xf32>
+}
