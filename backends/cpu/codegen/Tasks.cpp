@@ -64,7 +64,7 @@ int64_t cpu::taskCount(double nanoseconds, int64_t extent, const Isa &isa) {
   double worthwhile = static_cast<double>(isa.stageNanoseconds);
   int64_t tasks = 1;
   if (nanoseconds >= worthwhile)
-    while (tasks < kMostTasks && static_cast<double>(tasks) * worthwhile / 2 < nanoseconds)
+    while (tasks < kMostTasks && static_cast<double>(tasks) * worthwhile <= nanoseconds)
       tasks *= 2;
   return std::max<int64_t>(std::min(tasks, extent), 1);
 }
