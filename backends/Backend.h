@@ -16,6 +16,7 @@
 namespace mlir {
 class DialectRegistry;
 class ModuleOp;
+class Operation;
 class OpPassManager;
 } // namespace mlir
 
@@ -28,6 +29,9 @@ struct TargetSpec {
   std::string cpu;      // LLVM CPU name; before it is resolved also a list of them
   std::string features; // LLVM feature string, "+avx2,-avx512f"
 };
+
+// An attribute of a group that says which of its tuningCandidates select takes.
+inline constexpr char kTuningAttr[] = "tuning";
 
 // What the user lets kernels do.
 struct SelectOptions {
@@ -62,6 +66,9 @@ struct RegionReport {
   std::string kind;   // fusion kind and kernel
   int64_t flops = 0;  // multiply-adds count twice
   int64_t bytes = 0;  // read and written once each
+  // Of operands and results or scratch, that the kernel moves without computing:
+  // everything where it only copies, and its copy of an image into a border of zeros.
+  int64_t movedBytes = 0;
   std::string function; // emitted function, shared by equal regions
 };
 
@@ -89,6 +96,12 @@ public:
   // Adds passes over func.func: nn.fusion in, nn.fusion with `kernel` and `scratch` out.
   virtual void buildSelectPhase(mlir::OpPassManager &pm, const Targets &targets,
                                 const SelectOptions &options) const = 0;
+  // Ways to compute an nn.fusion group that differ in time alone and that tuning may measure, beside
+  // the one that select takes by itself. What is none of these has no effect in kTuningAttr.
+  virtual std::vector<std::string> tuningCandidates(mlir::Operation *group, const Targets &targets,
+                                                    const SelectOptions &options) const {
+    return {};
+  }
   // `module` holds one planned function.
   virtual absl::StatusOr<EmitResult> emit(mlir::ModuleOp module, const EmitOptions &options) const = 0;
 };

@@ -3,6 +3,7 @@
 #include "backends/cpu/Passes.h"
 #include "backends/cpu/Target.h"
 #include "backends/cpu/codegen/ObjectEmitter.h"
+#include "backends/cpu/kernels/Candidates.h"
 #include "ir/Plan/Plan.h"
 #include "mlir/Pass/PassManager.h"
 
@@ -32,6 +33,15 @@ public:
     auto strips = cpu::passOptions<cpu::CpuFuseStripsOptions>(targets);
     strips.preferSize = chosen.preferSize;
     pm.addPass(cpu::createCpuFuseStrips(strips));
+  }
+  std::vector<std::string> tuningCandidates(mlir::Operation *group, const Targets &targets,
+                                            const SelectOptions &chosen) const override {
+    auto fusion = mlir::cast<nn::FusionOp>(group);
+    std::vector<std::string> texts;
+    if (targets.size() == 1)
+      for (const cpu::Candidate &candidate : cpu::candidatesFor(fusion, cpu::isaOf(targets[0]), chosen.winograd))
+        texts.push_back(candidate.text());
+    return texts;
   }
   absl::StatusOr<EmitResult> emit(mlir::ModuleOp module, const EmitOptions &options) const override {
     cpu::initializeTargets();

@@ -2,7 +2,7 @@
 #include "backends/cpu/Passes.h"
 #include "backends/cpu/codegen/Regions.h"
 #include "backends/cpu/kernels/Attention.h"
-#include "backends/cpu/kernels/Choice.h"
+#include "backends/cpu/kernels/Candidates.h"
 #include "backends/cpu/kernels/Epilogue.h"
 #include "backends/cpu/kernels/WinogradPlan.h"
 #include "ir/NN/Constants.h"
@@ -35,12 +35,6 @@ template <typename T> Tensor packPanels(const Contraction &c, int64_t width, con
   return result;
 }
 
-// Whether all products read the same rhs and nothing but the contraction reads it.
-bool canPack(const Contraction &c, Value operand) {
-  return nn::isConstant(operand) && c.rhs.hasOneUse() && c.lhs != c.rhs &&
-         llvm::all_of(c.batch, [](const BatchDim &d) { return d.rhsStride == 0; });
-}
-
 class CpuSelect : public impl::CpuSelectBase<CpuSelect> {
   using CpuSelectBase::CpuSelectBase;
 
@@ -56,6 +50,7 @@ class CpuSelect : public impl::CpuSelectBase<CpuSelect> {
         return selectAttention(fusion);
       if (fusion.getKind() != nn::FusionKind::Contraction || !select(fusion))
         fusion.setScratch(largest([&](const Isa &isa) { return genericScratchBytes(fusion, isa); }));
+      fusion->removeAttr(kTuningAttr);
     });
     for (auto &[key, panels] : packedConstants)
       if (key.first.use_empty())
@@ -90,9 +85,16 @@ class CpuSelect : public impl::CpuSelectBase<CpuSelect> {
       return false;
     if (choices[0].rhs != Choice::Rhs::Packed && choices[0].kernel != Choice::Kernel::Depthwise &&
         canPack(*c, operand)) {
+      std::optional<Candidate> tuned = isas.size() == 1 ? tunedCandidate(fusion, isas[0], winograd) : std::nullopt;
       if (winograd)
         c->winogradTile = chooseWinograd(fusion, *c, choices);
+      if (tuned) {
+        c->winogradTile = tuned->winogradTile;
+        choices[0].vectors = tuned->vectors;
+      }
       pack(fusion, *c, commonPanelWidth(choices));
+      if (tuned)
+        c->op->getOperand(1).getDefiningOp()->setAttr(kWholeTilesAttr, UnitAttr::get(&getContext()));
       ++packed;
       int64_t limit = choices[0].scratchLimit;
       c = analyzeContraction(body);

@@ -59,20 +59,27 @@ std::string writeReport(const ModelInfo &m) {
           });
       });
     });
-    int64_t flops = 0;
+    int64_t flops = 0, movers = 0, movedBytes = 0;
     json.attributeArray("regions", [&] {
       for (const RegionReport &r : m.regions) {
         flops += r.flops;
+        movers += r.movedBytes > 0;
+        movedBytes += r.movedBytes;
         json.object([&] {
           json.attribute("name", llvm::json::fixUTF8(r.name));
           json.attribute("kind", r.kind);
           json.attribute("function", r.function);
           json.attribute("flops", r.flops);
           json.attribute("bytes", r.bytes);
+          json.attribute("moved_bytes", r.movedBytes);
         });
       }
     });
     json.attribute("flops", flops);
+    json.attributeObject("data_movement", [&] {
+      json.attribute("regions", movers);
+      json.attribute("bytes", movedBytes);
+    });
     double total = 0;
     json.attributeObject("compile_seconds", [&] {
       for (const PhaseTime &p : m.phases) {

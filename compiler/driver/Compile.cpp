@@ -89,6 +89,14 @@ std::string Compilation::printIR(bool elide) {
 
 absl::Status Compilation::runPasses(const char *phase,
                                     llvm::function_ref<void(mlir::OpPassManager &)> build) {
+  absl::Status status = runPasses(*module, phase, build);
+  if (status.ok())
+    nn::releaseUnusedConstants(*module);
+  return status;
+}
+
+absl::Status Compilation::runPasses(mlir::ModuleOp on, const char *phase,
+                                    llvm::function_ref<void(mlir::OpPassManager &)> build) {
   Diagnostics problems;
   mlir::ScopedDiagnosticHandler handler(&context, [&](mlir::Diagnostic &d) {
     if (d.getSeverity() == mlir::DiagnosticSeverity::Error) {
@@ -99,10 +107,8 @@ absl::Status Compilation::runPasses(const char *phase,
   });
   mlir::PassManager pm(&context);
   build(pm.nest<mlir::func::FuncOp>());
-  if (mlir::succeeded(pm.run(*module))) {
-    nn::releaseUnusedConstants(*module);
+  if (mlir::succeeded(pm.run(on)))
     return absl::OkStatus();
-  }
   if (!problems.hasErrors())
     problems.error("", "", absl::StrCat("phase ", phase, " failed"));
   return toStatus(options.modelPath, problems);

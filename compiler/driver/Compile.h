@@ -21,6 +21,7 @@ struct CompileResult {
   std::string llvmIR;
   std::string assembly;
   std::string stoppedIR;          // the module after `stopAfter`, weights elided
+  std::string tuning;             // what the tuning file then holds, where tuning was asked for
   std::vector<std::string> notes; // worth saying once, one line each
   // For each input the smallest extent that it indexes as the index operand
   // of a gather, where it does.

@@ -3,6 +3,7 @@
 #define AOTC_COMPILER_DRIVER_COMPILEOPTIONS_H
 
 #include <functional>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -21,6 +22,8 @@ struct CompileOptions {
   std::vector<std::string> outputs; // empty: the nodes that nobody consumes
   TargetSpec target;                // empty fields: the host
   SelectOptions select;
+  std::string tuningFile;            // choices of earlier measurements; empty: none
+  std::optional<double> tuneSeconds; // measure kernels that the file doesn't know, about this long
   std::string name = "model";       // C identifier, prefix of all exported symbols
   std::string headerFile;           // file name that the header's first line shows
   bool selfContained = false;       // abi.h is copied into the header

@@ -3,6 +3,7 @@
 #include "compiler/artifact/Header.h"
 #include "compiler/driver/Errors.h"
 #include "compiler/driver/State.h"
+#include "compiler/driver/Tune.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Transforms/Passes.h"
 #include "passes/fold/Passes.h"
@@ -38,6 +39,8 @@ absl::Status fuse(Compilation &c) {
 }
 
 absl::Status select(Compilation &c) {
+  if (absl::Status status = tune(c); !status.ok())
+    return status;
   return c.runPasses(
       "select",
       [&](mlir::OpPassManager &pm) { c.backend->buildSelectPhase(pm, c.result.model.targets, c.options.select); });

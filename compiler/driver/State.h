@@ -22,6 +22,8 @@ struct Compilation {
   // Runs passes over every function of the module. What they report becomes a model error for
   // `phase`: an emitError of a pass names a node that cannot be compiled.
   absl::Status runPasses(const char *phase, llvm::function_ref<void(mlir::OpPassManager &)> build);
+  // The same over another module of the context.
+  absl::Status runPasses(mlir::ModuleOp on, const char *phase, llvm::function_ref<void(mlir::OpPassManager &)> build);
   // `elide`: weights as "...".
   std::string printIR(bool elide);
 };

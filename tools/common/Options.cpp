@@ -3,6 +3,7 @@
 #include "absl/strings/str_join.h"
 #include "absl/strings/str_split.h"
 #include "compiler/artifact/OutputFile.h"
+#include "compiler/artifact/PlanDrawing.h"
 #include "compiler/artifact/Report.h"
 #include "compiler/driver/Pipeline.h"
 #include "tools/common/Progress.h"
@@ -68,6 +69,11 @@ cl::opt<std::string> seed("seed", cl::value_desc("N"), cl::cat(compileCategory()
                           cl::desc("Seed of random operators (default 0)"));
 cl::opt<bool> noWinograd("no-winograd", cl::cat(compileCategory()),
                          cl::desc("Compute 3x3 convolutions directly, also where minimal filtering is faster"));
+cl::opt<std::string> tuneSeconds("tune", cl::ValueOptional, cl::value_desc("SECONDS"), cl::cat(compileCategory()),
+                                 cl::desc("Measure kernels that --tuning-file does not know, about so long "
+                                          "(default 10), and add what is fastest"));
+cl::opt<std::string> tuningFile("tuning-file", cl::value_desc("FILE"), cl::cat(compileCategory()),
+                                cl::desc("Choose kernels as measured before"));
 enum class Prefer { Speed, Size };
 cl::opt<Prefer> prefer("prefer", cl::cat(compileCategory()), cl::init(Prefer::Speed),
                        cl::desc("What counts more:"),
@@ -77,6 +83,8 @@ cl::opt<std::string> dumpDir("dump-ir", cl::value_desc("DIR"), cl::cat(compileCa
                              cl::desc("Write the IR after every phase to DIR, numbered, weights elided"));
 cl::opt<std::string> report("report", cl::value_desc("FILE.json"), cl::cat(compileCategory()),
                             cl::desc("Write sizes, arena, work of every region and compile time"));
+cl::opt<std::string> planDrawing("plan-drawing", cl::value_desc("FILE.svg"), cl::cat(compileCategory()),
+                                 cl::desc("Draw the arena: one rectangle a buffer, kernels by offset"));
 cl::opt<bool> time("time", cl::cat(compileCategory()), cl::desc("Print the time of every phase"));
 cl::opt<bool> listOps("list-ops", cl::cat(compileCategory()),
                       cl::desc("List the operations that models may use"));
@@ -148,6 +156,13 @@ absl::StatusOr<CompileOptions> compileOptions() {
   o.target = {triple, cpu, features};
   o.select.winograd = !noWinograd;
   o.select.preferSize = prefer == Prefer::Size;
+  o.tuningFile = tuningFile;
+  if (tuneSeconds.getNumOccurrences() > 0) {
+    o.tuneSeconds = 10;
+    if (!tuneSeconds.empty() &&
+        (!absl::SimpleAtod(tuneSeconds.getValue(), &*o.tuneSeconds) || !(*o.tuneSeconds >= 0 && *o.tuneSeconds <= 86400)))
+      return usageError(absl::StrCat("--tune=", tuneSeconds.getValue(), ": give a number of seconds from 0 to 86400"));
+  }
   o.name = modelName.empty() ? makeIdentifier(stemOf(modelPath)) : modelName.getValue();
   if (!isIdentifier(o.name))
     return usageError(
@@ -162,9 +177,11 @@ bool nameGiven() { return !modelName.empty(); }
 
 absl::StatusOr<CompileResult> compile(CompileOptions options, bool quiet) {
   OutputFiles files;
-  if (!report.empty())
-    if (absl::Status s = files.open(report); !s.ok())
-      return s;
+  std::string tuned = options.tuneSeconds ? options.tuningFile : "";
+  for (const std::string &path : {report.getValue(), planDrawing.getValue(), tuned})
+    if (!path.empty())
+      if (absl::Status s = files.open(path); !s.ok())
+        return s;
   absl::StatusOr<CompileResult> result;
   {
     Progress progress(!quiet && !isVerbose);
@@ -187,12 +204,17 @@ absl::StatusOr<CompileResult> compile(CompileOptions options, bool quiet) {
     if (time)
       printTimes(result->model);
   }
-  if (!report.empty()) {
+  if (!report.empty())
     if (absl::Status s = files.write(report, writeReport(result->model)); !s.ok())
       return s;
-    if (absl::Status s = files.commit(); !s.ok())
+  if (!planDrawing.empty())
+    if (absl::Status s = files.write(planDrawing, drawPlan(result->model)); !s.ok())
       return s;
-  }
+  if (!tuned.empty())
+    if (absl::Status s = files.write(tuned, result->tuning); !s.ok())
+      return s;
+  if (absl::Status s = files.commit(); !s.ok())
+    return s;
   return result;
 }
 

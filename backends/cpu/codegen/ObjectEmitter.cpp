@@ -89,6 +89,26 @@ private:
   std::string &bytes;
 };
 
+// Whether the region's results are elements of its operands, at other places.
+bool movesOnly(plan::RegionOp region) {
+  return llvm::all_of(region.getBody().front(), [](mlir::Operation &op) {
+    return mlir::isa<nn::ReshapeOp, nn::BroadcastOp, nn::TransposeOp, nn::ConcatOp, nn::SliceOp, nn::ReverseOp,
+                     nn::PadOp, nn::YieldOp>(op) ||
+           op.hasTrait<mlir::OpTrait::ConstantLike>();
+  });
+}
+
+// What copying images into zeroed borders reads and writes.
+int64_t borderCopyBytes(plan::RegionOp region, const Isa &isa) {
+  if (region.getKind() != nn::FusionKind::Contraction || !region.getKernelAttr())
+    return 0;
+  std::optional<Contraction> c = analyzeContraction(region.getBody().front());
+  std::optional<Choice> choice = c ? chooseKernel(*c, isa) : std::nullopt;
+  if (!choice || scratchOf(*c, *choice, isa).border == 0)
+    return 0;
+  return plan::denseBytes(c->lhs.getType()) + c->products() * c->borderedElements() * choice->elementBytes;
+}
+
 class ObjectEmitter {
 public:
   ObjectEmitter(mlir::func::FuncOp func, const EmitOptions &options)
@@ -198,6 +218,7 @@ private:
       report.bytes += plan::denseBytes(operand.getType());
     for (mlir::Value output : region->getResults())
       report.bytes += plan::denseBytes(output.getType());
+    report.movedBytes = movesOnly(region) ? report.bytes : borderCopyBytes(region, isaOf(options.targets.back()));
     report.function = std::move(function);
     result.regions.push_back(std::move(report));
   }

@@ -68,7 +68,9 @@ static bool fitToPanels(const Contraction &c, const Isa &isa, Choice &choice) {
   if (choice.panelWidth == 0 || choice.panelWidth % choice.lanes != 0)
     return false;
   int64_t whole = choice.panelWidth / choice.lanes, tile = choice.tileWidth();
-  if (choice.kernel == Choice::Kernel::Gemv && whole * c.rows <= isa.numVectorRegisters / 2)
+  bool wantsWhole = choice.kernel == Choice::Kernel::Gemv || c.unpack->hasAttr(kWholeTilesAttr);
+  int64_t sums = whole * (choice.kernel == Choice::Kernel::Gemv ? c.rows : 1);
+  if (wantsWhole && sums <= isa.numVectorRegisters / 2)
     choice.vectors = whole; // every line of a panel is read at once
   else if (choice.panelWidth % tile != 0 && tile % choice.panelWidth != 0 &&
            c.columns > std::min(tile, choice.panelWidth))

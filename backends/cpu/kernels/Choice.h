@@ -30,6 +30,9 @@ struct Choice {
   int64_t rows(const Isa &isa, int64_t productRows) const;
 };
 
+// Of the op that unpacks a packed operand: tiles are as wide as panels, because tuning found so.
+inline constexpr char kWholeTilesAttr[] = "whole_tiles";
+
 // None when the generic path does better. Once rhs is packed, the choice is one for its panels.
 std::optional<Choice> chooseKernel(const Contraction &c, const Isa &isa);
 

@@ -184,9 +184,13 @@ double winogradError(int64_t tile, const Tensor &filter) {
   return growth(static_cast<double>(channels)) * std::sqrt(worst);
 }
 
-int64_t chooseWinogradTile(const Contraction &c, const Choice &choice, const Isa &isa, const Tensor &filter) {
+bool isAccurateWinograd(int64_t tile, const Tensor &filter) {
   // Keeps whole networks well within 1e-5 of a reference.
   constexpr double kMostError = 4e-6;
+  return winogradError(tile, filter) <= kMostError;
+}
+
+int64_t chooseWinogradTile(const Contraction &c, const Choice &choice, const Isa &isa, const Tensor &filter) {
   // Below this many multiply-adds of a vector the transforms' code is not worth its bytes.
   constexpr double kLeastCost = 20000;
   if (choice.lanes == 1 || c.columns < choice.lanes / 2)
@@ -203,7 +207,7 @@ int64_t chooseWinogradTile(const Contraction &c, const Choice &choice, const Isa
   double bestCost = 0.9 * direct;
   for (int64_t tile : {4, 2}) {
     double cost = planWinograd(c, tile, choice, isa).cost;
-    if (cost >= bestCost || winogradError(tile, filter) > kMostError)
+    if (cost >= bestCost || !isAccurateWinograd(tile, filter))
       continue;
     best = tile;
     bestCost = 1.1 * cost; // where they are close, the smaller tile has the smaller weights and error

@@ -54,6 +54,9 @@ WinogradPlan planWinograd(const Contraction &c, int64_t tile, const Choice &choi
 // 2-D, 3x3, stride 1, dense, f32.
 bool mayUseWinograd(const Contraction &c);
 
+// Whether the rounding error with this filter [3, 3, C, O] stays low enough.
+bool isAccurateWinograd(int64_t tile, const Tensor &filter);
+
 // The tile that is fastest for this filter [3, 3, C, O] among those whose
 // rounding error stays low; 0: compute directly.
 int64_t chooseWinogradTile(const Contraction &c, const Choice &choice, const Isa &isa, const Tensor &filter);

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "absl/strings/str_cat.h"
 #include "backends/cpu/Isa.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
@@ -42,8 +43,12 @@ protected:
     EXPECT_LE(worst, epsilon * depth);
   }
 
-  template <typename Spec> void check(const Spec &spec, const std::string &kernel) {
+  // `tuning`: what tuning found for the group.
+  template <typename Spec>
+  void check(const Spec &spec, const std::string &kernel, const std::string &tuning = "") {
     std::string text = moduleOf(spec);
+    if (!tuning.empty())
+      text.insert(text.find(" :", text.find("nn.fusion")), absl::StrCat(" {tuning = \"", tuning, "\"}"));
     SCOPED_TRACE(text);
     auto harness = KernelHarness::create(&context, text, GetParam());
     ASSERT_TRUE(harness.ok()) << harness.status();
@@ -166,6 +171,24 @@ TEST_P(Kernels, ConvWinograd) {
   check(ConvSpec{{3, 17, 16, 32}, {3, 3}, 64, {}, {}, {2, 0}, {1, 3}}, "winograd");      // an uneven one
   check(ConvSpec{{1, 7, 7, 160}, {3, 3}, 64, {}, {}, {1, 1}, {1, 1}}, "winograd");
   check(ConvSpec{{1, 28, 28, 32}, {3, 3}, 64, {}, {}, {1, 1}, {1, 1}, 1, Follow::BiasRelu, false}, "gemm");
+}
+
+// Tiles of other widths than the cost model takes, and filtering where it takes none. The cost
+// model's choice stays where an ISA has no such tile, and where there are several ISAs.
+TEST_P(Kernels, Tuned) {
+  bool filters = GetParam() != "scalar" && GetParam().find('+') == std::string::npos;
+  for (int64_t vectors : {1, 2, 3, 4}) {
+    std::string direct = absl::StrCat("vectors=", vectors, " winograd=0");
+    for (int64_t columns : {16, 50, 133}) {
+      check(MatMulSpec{{37, 29}, {29, columns}}, "gemm", direct);
+      check(MatMulSpec{{1, 29}, {29, columns}}, "gemv", direct);
+    }
+    check(ConvSpec{{1, 29, 28, 32}, {3, 3}, 64, {2, 1}, {}, {1, 1}, {1, 1}}, "gemm", direct);
+    check(ConvSpec{{2, 9, 11, 8}, {3, 3}, 40, {2, 2}, {}, {1, 1}, {1, 1}, 2}, "gemm", direct);
+  }
+  for (int64_t tile : {2, 4})
+    check(ConvSpec{{1, 5, 6, 12}, {3, 3}, 32, {}, {}, {1, 1}, {1, 1}}, filters ? "winograd" : "gemm",
+          absl::StrCat("vectors=2 winograd=", tile));
 }
 
 TEST_P(Kernels, ConvRanks) {

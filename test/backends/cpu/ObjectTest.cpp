@@ -133,6 +133,21 @@ TEST(Object, EqualRegionsShareTheirFunction) {
   EXPECT_LE(functions.size(), 6u); // in-place and other variants
 }
 
+TEST(Object, ReportsWhatOnlyMoves) {
+  auto result = compile(Program(R"(func.func @f(%x: tensor<1x9x9x8xf32>) -> (tensor<8x81xf32>, tensor<1x9x9x8xf32>) {
+  %r = nn.reshape %x : tensor<1x9x9x8xf32> -> tensor<81x8xf32>
+  %t = nn.transpose %r [1, 0] : tensor<81x8xf32> -> tensor<8x81xf32>
+  %y = nn.unary exp %x : tensor<1x9x9x8xf32> -> tensor<1x9x9x8xf32>
+  return %t, %y : tensor<8x81xf32>, tensor<1x9x9x8xf32>
+})"),
+                        "native");
+  ASSERT_TRUE(result.ok()) << result.status();
+  int64_t moved = 0;
+  for (const RegionReport &region : result->regions)
+    moved += region.movedBytes;
+  EXPECT_EQ(moved, 2 * 81 * 8 * 4);
+}
+
 class Entry : public testing::Test {
 protected:
   void load(const std::string &text, const std::string &cpus = "native") {

@@ -66,3 +66,33 @@ func.func @loop(%x: tensor<4xf32>) -> tensor<4xf32> {
   }
   return %r : tensor<4xf32>
 }
+
+// -----
+
+// What tuning found goes before the cost model; what it cannot have found does not.
+// CHECK-LABEL: @tuned
+// CHECK: nn.constant {{.*}} : tensor<1x3x8x8xf32>
+// CHECK: nn.constant {{.*}} : tensor<1x1x8x24xf32>
+// CHECK: nn.fusion {{ *}}contraction({{.*}}) {kernel = {columns = 8 : i64, name = "gemm", rows = 6 : i64}}
+// CHECK: nn.unpack_panels {{.*}} {whole_tiles} : tensor<1x3x8x8xf32> -> tensor<8x20xf32>
+// CHECK: nn.fusion {{ *}}contraction({{.*}}) {kernel = {columns = 24 : i64, name = "gemm", rows = 3 : i64}}
+func.func @tuned(%x: tensor<6x8xf32>) -> tensor<6x20xf32> {
+  %w = nn.constant dense<0.5> : tensor<8x20xf32>
+  %v = nn.constant dense<0.25> : tensor<8x20xf32>
+  %r = nn.fusion contraction(%x, %w) {tuning = "vectors=1 winograd=0"} : (tensor<6x8xf32>, tensor<8x20xf32>) -> tensor<6x20xf32> {
+  ^bb0(%a: tensor<6x8xf32>, %b: tensor<8x20xf32>):
+    %m = nn.matmul %a, %b : (tensor<6x8xf32>, tensor<8x20xf32>) -> tensor<6x20xf32>
+    nn.yield %m : tensor<6x20xf32>
+  }
+  %s = nn.fusion contraction(%x, %v) {tuning = "vectors=9 winograd=4"} : (tensor<6x8xf32>, tensor<8x20xf32>) -> tensor<6x20xf32> {
+  ^bb0(%a: tensor<6x8xf32>, %b: tensor<8x20xf32>):
+    %m = nn.matmul %a, %b : (tensor<6x8xf32>, tensor<8x20xf32>) -> tensor<6x20xf32>
+    nn.yield %m : tensor<6x20xf32>
+  }
+  %t = nn.fusion loop(%r, %s) : (tensor<6x20xf32>, tensor<6x20xf32>) -> tensor<6x20xf32> {
+  ^bb0(%a: tensor<6x20xf32>, %b: tensor<6x20xf32>):
+    %m = nn.binary add %a, %b : tensor<6x20xf32>
+    nn.yield %m : tensor<6x20xf32>
+  }
+  return %t : tensor<6x20xf32>
+}
