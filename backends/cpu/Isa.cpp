@@ -76,7 +76,7 @@ void describeRiscV(Isa &isa, const llvm::StringSet<> &on) {
 
 } // namespace
 
-// Six times what meeting costs threads that spin.
+// Twice what meeting costs threads that spin.
 static std::atomic<int64_t> stageNanoseconds{Isa().stageNanoseconds};
 
 void cpu::setStageNanoseconds(int64_t nanoseconds) { stageNanoseconds = nanoseconds; }

@@ -19,7 +19,7 @@ struct Isa {
   bool hasRounding = false;          // floor, ceil, trunc, round-to-even as instructions
   int64_t l1Bytes = 32 << 10;
   int64_t l2Bytes = 512 << 10;
-  int64_t stageNanoseconds = 6000; // the shortest work that is worth meeting other threads for
+  int64_t stageNanoseconds = 2000; // the shortest work that is worth meeting other threads for
 
   // Elements of one register; 1 without a vector unit.
   int64_t lanes(int64_t elementBytes) const {

@@ -63,8 +63,11 @@ double cpu::bodyNanoseconds(mlir::Block &body, const Isa &isa) {
 int64_t cpu::taskCount(double nanoseconds, int64_t extent, const Isa &isa) {
   double worthwhile = static_cast<double>(isa.stageNanoseconds);
   int64_t tasks = 1;
-  if (nanoseconds >= worthwhile)
-    while (tasks < kMostTasks && static_cast<double>(tasks) * worthwhile <= nanoseconds)
+  if (nanoseconds >= worthwhile) {
+    // Two at once; more of them only while each is long enough that claiming it and the shorter loops don't show.
+    tasks = 2;
+    while (tasks < kMostTasks && static_cast<double>(tasks) * 2 * worthwhile <= nanoseconds)
       tasks *= 2;
+  }
   return std::max<int64_t>(std::min(tasks, extent), 1);
 }
