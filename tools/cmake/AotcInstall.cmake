@@ -6,6 +6,9 @@ set(package_dir "${CMAKE_INSTALL_LIBDIR}/cmake/aotc")
 install(TARGETS aotc aotc-run aotc-bench aotc-opt RUNTIME DESTINATION "${CMAKE_INSTALL_BINDIR}")
 install(TARGETS aotc_threads ARCHIVE DESTINATION "${CMAKE_INSTALL_LIBDIR}")
 install(DIRECTORY "${PROJECT_SOURCE_DIR}/runtime/include/aotc" DESTINATION "${CMAKE_INSTALL_INCLUDEDIR}")
+if(AOTC_SANITIZE) # an instrumented library needs its runtime in whatever links it
+  set(AOTC_THREADS_LINK_OPTIONS "-fsanitize=${AOTC_SANITIZE}")
+endif()
 configure_package_config_file("${CMAKE_CURRENT_LIST_DIR}/package/aotcConfig.cmake.in"
   "${PROJECT_BINARY_DIR}/package/aotcConfig.cmake" INSTALL_DESTINATION "${package_dir}"
   PATH_VARS CMAKE_INSTALL_BINDIR CMAKE_INSTALL_INCLUDEDIR CMAKE_INSTALL_LIBDIR)

@@ -220,10 +220,8 @@ Division chooseDivision(const Contraction &c, const Choice &choice, const Isa &i
   if (wanted == 1)
     return {};
   int64_t products = c.products(), tiles = c.columns / choice.tileWidth();
-  if (choice.kernel == Choice::Kernel::Depthwise) {
-    llvm::ArrayRef<int64_t> shape = c.resultShape(); // images, and positions of the first of several dimensions
-    return {Division::Along::Pixels, std::min(wanted, shape[0] * (shape.size() > 3 ? shape[1] : 1))};
-  }
+  if (choice.kernel == Choice::Kernel::Depthwise)
+    return {Division::Along::Pixels, std::min(wanted, depthwiseParts(c, isa))};
   if (products > 1 && (packsEachProduct(c, choice) || c.border.needed)) {
     return {Division::Along::Products, std::min({wanted, products, kMostCopies})};
   }

@@ -51,6 +51,9 @@ struct Split {
 };
 Split splitEvenly(int64_t count, int64_t most);
 
+// The most parts that the work of a depthwise kernel divides into.
+int64_t depthwiseParts(const Contraction &c, const Isa &isa);
+
 // How a panel walks over the pixels. A unit is what one step of the outer loop covers.
 struct Tiling {
   enum class Mode {

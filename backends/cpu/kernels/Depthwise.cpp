@@ -13,6 +13,10 @@ constexpr LoopHints kRolled{/*mayUnroll=*/false};
 
 // One spatial dimension.
 struct Axis {
+  static constexpr int64_t kMostLaidOut = 16; // taps that may become those of the last axis
+
+  bool isFlat() const { return in == 1 && out == 1 && taps == 1; }
+
   int64_t in, out, taps, stride, dilation, low;
   int64_t inPitch, tapPitch; // elements
 
@@ -44,13 +48,19 @@ public:
   }
 
   void emit() {
+    dropFlatAxes(axes);
     int64_t image = channels, lines = 1;
     for (const Axis &axis : axes)
       image *= axis.in;
     for (size_t d = 0; d + 1 < axes.size(); ++d)
       lines *= axes[d].out;
+    int64_t images = nn::shapeOf(c.lhs)[0], positions = positionsOf(axes);
+    if (images * positions == 1) { // tasks share the only line
+      lhs = emitter.inputPointer(c.lhs);
+      row = gen.index(0);
+      return alongLine(/*isShared=*/true);
+    }
     // Images and the positions of the first of several dimensions are one loop, which tasks share.
-    int64_t positions = axes.size() > 1 ? axes[0].out : 1, images = nn::shapeOf(c.lhs)[0];
     RegionEmitter::Share share = emitter.share(images * positions);
     gen.loop(share.lo, share.hi, 1, [&](llvm::Value *i) {
       llvm::Value *n = images == 1 ? gen.index(0) : gen.builder.CreateUDiv(i, gen.index(positions));
@@ -63,6 +73,14 @@ public:
     }, kRolled);
   }
 
+  // How many parts tasks can have at most.
+  static int64_t partsOf(const Contraction &c, const Isa &isa) {
+    llvm::SmallVector<Axis, 3> axes = axesOf(llvm::cast<nn::ConvOp>(c.op));
+    dropFlatAxes(axes);
+    int64_t parts = nn::shapeOf(c.lhs)[0] * positionsOf(axes);
+    return parts > 1 ? parts : tilesOf(axes.back(), isa).tiles();
+  }
+
   void emit(const Lines &some) {
     lines = &some;
     gen.loop(some.begin, some.end, 1, [&](llvm::Value *x) {
@@ -73,6 +91,19 @@ public:
   }
 
 private:
+  // An image one pixel wide is a line along its height: tiles need pixels to keep several sums apart.
+  static void dropFlatAxes(llvm::SmallVectorImpl<Axis> &axes) {
+    while (axes.size() > 1 && axes.back().isFlat() && axes[axes.size() - 2].taps <= Axis::kMostLaidOut)
+      axes.pop_back();
+  }
+
+  static int64_t positionsOf(llvm::ArrayRef<Axis> axes) { return axes.size() > 1 ? axes[0].out : 1; }
+
+  // Of a line.
+  static Split tilesOf(const Axis &axis, const Isa &isa) {
+    return splitEvenly(axis.out, std::min<int64_t>(isa.numVectorRegisters / 2 - 1, 14));
+  }
+
   // Of an outer dimension: the taps [begin, end) inside the image; tap k reads position start + k * dilation,
   // in a ring of lines modulo its extent, of which start is below.
   struct Taps {
@@ -85,7 +116,7 @@ private:
       this->lhs = lhs;
       this->taps = taps;
       row = gen.mul(line, axes.back().out);
-      return alongLine();
+      return alongLine(/*isShared=*/false);
     }
     gen.loop(0, axes[d].out, 1, [&](llvm::Value *x) { at(d, x, lhs, line, taps); }, kRolled);
   }
@@ -130,25 +161,29 @@ private:
   }
 
   // The tiles of one line: those at the edges one by one, the others in loops.
-  void alongLine() {
-    Split split = splitEvenly(axes.back().out, tilePixels());
+  void alongLine(bool isShared) {
+    Split split = tilesOf(axes.back(), emitter.isa);
+    RegionEmitter::Share share{gen.index(0), gen.index(split.tiles())};
+    if (isShared)
+      share = emitter.share(split.tiles());
     for (int64_t t = 0; t < split.tiles();) {
       int64_t size = sizeOf(split, t), first = startOf(split, t);
       if (!isInside(first, size)) {
-        tileAt(gen.index(0), first, size, /*clip=*/true);
+        gen.loop(gen.larger(share.lo, gen.index(t)), gen.smaller(share.hi, gen.index(t + 1)), 1,
+                 [&](llvm::Value *) { tileAt(gen.index(0), first, size, /*clip=*/true); }, kRolled);
         ++t;
         continue;
       }
       int64_t end = t;
       while (end < split.tiles() && sizeOf(split, end) == size && isInside(startOf(split, end), size))
         ++end;
-      gen.loop(0, end - t, 1, [&](llvm::Value *i) { tileAt(gen.mul(i, size), first, size, /*clip=*/false); },
-               kRolled);
+      gen.loop(gen.larger(share.lo, gen.index(t)), gen.smaller(share.hi, gen.index(end)), 1, [&](llvm::Value *i) {
+        tileAt(gen.mul(gen.add(i, -t), size), first, size, /*clip=*/false);
+      }, kRolled);
       t = end;
     }
   }
 
-  int64_t tilePixels() const { return std::min<int64_t>(emitter.isa.numVectorRegisters / 2 - 1, 14); }
   static int64_t sizeOf(const Split &split, int64_t t) { return split.size - (t >= split.large); }
   static int64_t startOf(const Split &split, int64_t t) {
     return t * split.size - std::max<int64_t>(t - split.large, 0);
@@ -224,6 +259,8 @@ private:
 };
 
 } // namespace
+
+int64_t depthwiseParts(const Contraction &c, const Isa &isa) { return Depthwise::partsOf(c, isa); }
 
 void emitDepthwise(RegionEmitter &emitter, const Contraction &c, const Choice &choice, Epilogue &epilogue) {
   Depthwise(emitter, c, choice, epilogue).emit();

@@ -255,6 +255,11 @@ TEST_P(Kernels, DepthwiseRanksAndWindows) {
   check(ConvSpec{{1, 5, 6, 17, 6}, {3, 2, 3}, 6, {1, 2, 1}, {1, 1, 2}, {1, 0, 1}, {1, 1, 0}, 6}, "depthwise");
   check(ConvSpec{{1, 30, 30, 4}, {7, 7}, 4, {}, {}, {}, {}, 4, Follow::BiasResidualClamp}, "depthwise");
   check(ConvSpec{{1, 2, 2, 4}, {5, 5}, 4, {}, {}, {2, 2}, {2, 2}, 4}, "depthwise");
+  // One pixel wide: one line along the height, which tasks share where there is no other.
+  check(ConvSpec{{1, 37, 1, 21}, {9, 1}, 21, {}, {}, {4, 0}, {4, 0}, 21, Follow::General}, "depthwise");
+  check(ConvSpec{{1, 64, 1, 16}, {5, 1}, 16, {2, 1}, {2, 1}, {1, 0}, {3, 0}, 16}, "depthwise");
+  check(ConvSpec{{3, 30, 1, 6}, {3, 1}, 6, {}, {}, {1, 0}, {0, 0}, 6, Follow::BiasResidualClamp}, "depthwise");
+  check(ConvSpec{{1, 4, 20, 1, 8}, {2, 3, 1}, 8, {}, {}, {0, 1, 0}, {1, 1, 0}, 8}, "depthwise");
   check(ConvSpec{{1, 2, 40, 4}, {1, 33}, 4, {}, {}, {}, {}, 4}, ""); // taps are straight-line code
 }
 
