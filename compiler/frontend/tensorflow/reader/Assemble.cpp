@@ -20,7 +20,7 @@ public:
       : producer(graphDef->versions().producer()), flat(std::move(flat)), diagnostics(diagnostics) {}
 
   Model run(const Scope &scope, const Selection &selection) {
-    findOrder();
+    findOrder(selection.effects);
     Model model;
     model.graph.nodes.reserve(order.size());
     for (int i : order)
@@ -39,13 +39,17 @@ private:
 
   // Depth first from the outputs, producers first. Loops of control flow are
   // opened at Merge; what stands behind such an edge is kept as well.
-  void findOrder() {
+  void findOrder(bool effects) {
     newIndex.assign(flat.nodes.size(), -1);
     std::vector<bool> entered(flat.nodes.size());
     std::vector<std::pair<int, size_t>> frames; // node, input to look at
     std::vector<int> roots;
     for (FlatEdge output : flat.outputs)
       roots.push_back(flat.resolve(output).node);
+    if (effects)
+      for (size_t i = 0; i < flat.nodes.size(); ++i)
+        if (flat.nodes[i].kind == FlatNode::Operation && isAssignment(flat.nodes[i].def->op()))
+          roots.push_back(static_cast<int>(i));
     auto enter = [&](int i) {
       if (entered[i])
         return;
@@ -66,6 +70,13 @@ private:
         frames.pop_back();
       }
     }
+    if (!effects)
+      return;
+    std::sort(order.begin(), order.end(), [&](int a, int b) {
+      return std::pair(flat.nodes[a].sequence, a) < std::pair(flat.nodes[b].sequence, b);
+    });
+    for (size_t i = 0; i < order.size(); ++i)
+      newIndex[order[i]] = static_cast<int>(i);
   }
 
   void openLoop(FlatNode &node, std::vector<int> &roots) {

@@ -8,6 +8,9 @@
 
 namespace aotc::tf {
 
+// From a parsed graph, as readGraph() does from a file; nullopt: problems were reported.
+std::optional<Model> buildModel(const GraphDefPtr &graphDef, const ReadOptions &options, Diagnostics &diagnostics);
+
 // Orders what the outputs need, decodes its attributes and finds the inputs.
 Model assemble(const GraphDefPtr &graphDef, const Scope &scope, const Selection &selection, FlatGraph flat,
                Diagnostics &diagnostics);

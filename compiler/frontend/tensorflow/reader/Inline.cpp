@@ -22,7 +22,7 @@ public:
   Flattener(Library &library, Diagnostics &diagnostics) : library(library), diagnostics(diagnostics) {}
 
   std::optional<FlatGraph> run(const Scope &scope, const Selection &selection) {
-    cuts = &selection.cuts;
+    this->selection = &selection;
     std::vector<Input> roots;
     for (Port output : selection.outputs) {
       Input input;
@@ -45,7 +45,45 @@ private:
 
   bool isCut(const Instance &instance, const Input &input) const {
     return !instance.environment &&
-           std::binary_search(cuts->begin(), cuts->end(), Port{input.node, input.index});
+           std::binary_search(selection->cuts.begin(), selection->cuts.end(), Port{input.node, input.index});
+  }
+
+  // Nodes of the graph that assign variables before the roots are there.
+  std::vector<int> assignments(const Instance &instance, const std::vector<Input> &roots) const {
+    const Scope &scope = instance.scope;
+    std::vector<bool> seen(scope.nodes.size());
+    std::vector<int> work, result;
+    auto push = [&](const Input &input) {
+      if (seen[input.node] || (!input.control && isCut(instance, input)))
+        return;
+      seen[input.node] = true;
+      work.push_back(input.node);
+    };
+    for (const Input &root : roots)
+      push(root);
+    for (int node : selection->runs) {
+      Input input;
+      input.node = node;
+      push(input);
+    }
+    while (!work.empty()) {
+      int node = work.back();
+      work.pop_back();
+      if (library.assigns(*scope.nodes[node]))
+        result.push_back(node);
+      for (const Input &input : scope.inputs[node])
+        push(input);
+    }
+    return result;
+  }
+
+  // A function's assignments all happen when it is called.
+  std::vector<int> assignments(const Instance &instance) const {
+    std::vector<int> result;
+    for (size_t i = 0; i < instance.scope.nodes.size(); ++i)
+      if (library.assigns(*instance.scope.nodes[i]))
+        result.push_back(i);
+    return result;
   }
 
   // Nodes that the roots depend on through data, in the order of the scope.
@@ -60,6 +98,12 @@ private:
     };
     for (const Input &root : roots)
       push(root);
+    if (selection->effects)
+      for (int node : instance.environment ? assignments(instance) : assignments(instance, roots)) {
+        Input input;
+        input.node = node;
+        push(input);
+      }
     while (!work.empty()) {
       int node = work.back();
       work.pop_back();
@@ -110,9 +154,14 @@ private:
         if (!input.control)
           append(instance, input, flatOf, node, node.inputs);
     }
-    for (int i : kept)
+    for (int i : instance.scope.order) {
+      if (flatOf[i] < 0)
+        continue;
       if (FlatNode &node = flat.nodes[flatOf[i]]; node.kind == FlatNode::Call)
         inlineCall(node);
+      else
+        node.sequence = sequence++;
+    }
     std::vector<FlatEdge> results;
     FlatNode nobody;
     for (const Input &root : roots) {
@@ -281,11 +330,12 @@ private:
 
   Library &library;
   Diagnostics &diagnostics;
-  const std::vector<Port> *cuts = nullptr;
+  const Selection *selection = nullptr;
   FlatGraph flat;
   absl::flat_hash_map<std::pair<int, int>, int> cutNodes; // by node and port of the graph
   absl::flat_hash_map<std::pair<const proto::NodeDef *, const Environment *>, Layout> callLayouts;
   size_t expanded = 0;
+  int sequence = 0;
   bool failed = false;
 };
 

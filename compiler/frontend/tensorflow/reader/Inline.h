@@ -24,6 +24,7 @@ struct FlatNode {
   std::vector<FlatEdge> inputs;  // data only
   std::vector<FlatEdge> results; // Call: what its outputs are in the function's body
   int cutPort = 0;               // Cut: which output of `def` it replaces
+  int sequence = -1;             // Operation: its turn in a run, as all edges ask for; control edges too
   int fileOrder = -1;            // position in the file, -1 for what stood in a function
 };
 

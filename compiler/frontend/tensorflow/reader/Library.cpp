@@ -48,6 +48,13 @@ Function *Library::callee(const proto::NodeDef &node) {
   return found == functions.end() ? nullptr : found->second.get();
 }
 
+bool Library::assigns(const proto::NodeDef &node) {
+  if (isAssignment(node.op()))
+    return true;
+  const Function *function = callee(node);
+  return function && function->assigns;
+}
+
 void Library::addCost(const proto::NodeDef &node, uint64_t &nodes, uint64_t &bytes) {
   const Function *function = callee(node);
   if (!function)
@@ -108,6 +115,7 @@ bool Library::visit(Function &function) {
     function.nodes = saturate(function.nodes + 1);
     function.bytes = saturate(function.bytes + ownBytes(*node));
     addCost(*node, function.nodes, function.bytes);
+    function.assigns |= assigns(*node);
     if (const Function *inner = callee(*node))
       function.height = std::max(function.height, inner->height + 1);
   }

@@ -17,6 +17,7 @@ struct Function {
   uint64_t nodes = 0; // calls count as one more
   uint64_t bytes = 0; // of names below the call, inputs, attributes and arguments
   int height = 0;     // of nested calls
+  bool assigns = false; // a variable, when called
   enum { New, Open, Good, Bad } state = New;
 };
 
@@ -29,6 +30,8 @@ public:
   // Checks all functions that `scope` may reach: that they exist, resolve and
   // do not recurse. False: a problem was reported.
   bool checkCalls(const Scope &scope);
+  // The node assigns a variable, or calls a function that does.
+  bool assigns(const proto::NodeDef &node);
   // Adds the cost of inlining `node` to the counters.
   void addCost(const proto::NodeDef &node, uint64_t &nodes, uint64_t &bytes);
 

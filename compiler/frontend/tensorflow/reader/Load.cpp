@@ -51,43 +51,44 @@ absl::Status tooManyNodes() {
   return absl::InvalidArgumentError(absl::StrCat("has more than ", kMaxNodes, " nodes"));
 }
 
-// A node of two bytes takes a hundred when parsed: count before parsing.
-absl::Status checkNodeCount(absl::string_view bytes) {
+// Messages that are reached by these fields, one inside the other.
+size_t countMessages(absl::string_view bytes, absl::Span<const int> fields) {
   pb::io::CodedInputStream stream(reinterpret_cast<const uint8_t *>(bytes.data()), bytes.size());
-  constexpr uint32_t kNodeTag = (proto::GraphDef::kNodeFieldNumber << 3) | 2;
-  size_t nodes = 0;
+  const uint32_t wanted = static_cast<uint32_t>(fields.front()) << 3 | 2;
+  size_t count = 0;
   while (uint32_t tag = stream.ReadTagNoLastTag()) {
-    nodes += tag == kNodeTag;
     uint32_t length = 0;
     uint64_t number = 0;
     bool ok = false;
     switch (tag & 7) {
     case 0: ok = stream.ReadVarint64(&number); break;
     case 1: ok = stream.Skip(8); break;
-    case 2: ok = stream.ReadVarint32(&length) && length <= INT_MAX && stream.Skip(length); break;
+    case 2: {
+      ok = stream.ReadVarint32(&length) && length <= INT_MAX;
+      const int start = stream.CurrentPosition();
+      ok = ok && stream.Skip(length);
+      if (tag != wanted)
+        break;
+      count += fields.size() == 1 || !ok ? 1 : countMessages(bytes.substr(start, length), fields.subspan(1));
+      break;
+    }
     case 5: ok = stream.Skip(4); break;
     default: break; // groups: the parser judges
     }
     if (!ok)
       break;
   }
-  return nodes > kMaxNodes ? tooManyNodes() : absl::OkStatus();
+  return count;
 }
 
-absl::Status parseBinary(absl::string_view bytes, proto::GraphDef &graph) {
-  if (absl::Status status = checkNodeCount(bytes); !status.ok())
-    return status;
+bool parseBinary(absl::string_view bytes, pb::Message &message) {
   pb::io::CodedInputStream stream(reinterpret_cast<const uint8_t *>(bytes.data()), bytes.size());
   stream.SetRecursionLimit(kMaxMessageDepth);
-  if (graph.ParseFromCodedStream(&stream) && stream.ConsumedEntireMessage())
-    return absl::OkStatus();
-  if (bytes[0] == 0x08) // both formats start with a version number
-    return absl::InvalidArgumentError("is not a TensorFlow graph; a SavedModel or an ONNX model perhaps");
-  return absl::InvalidArgumentError(
-      "is not a TensorFlow graph, or is damaged: the protocol buffer does not parse");
+  return message.ParseFromCodedStream(&stream) && stream.ConsumedEntireMessage();
 }
 
-absl::Status parseText(absl::string_view bytes, proto::GraphDef &graph) {
+// The first problem, empty if there is none.
+std::string parseText(absl::string_view bytes, pb::Message &message) {
   pb::io::ArrayInputStream stream(bytes.data(), static_cast<int>(bytes.size()));
   FirstError error;
   pb::TextFormat::Parser parser;
@@ -95,25 +96,44 @@ absl::Status parseText(absl::string_view bytes, proto::GraphDef &graph) {
   parser.AllowUnknownField(true);
   parser.AllowUnknownExtension(true);
   parser.SetRecursionLimit(kMaxMessageDepth);
-  if (parser.Parse(&stream, &graph))
-    return static_cast<size_t>(graph.node_size()) > kMaxNodes ? tooManyNodes() : absl::OkStatus();
-  return absl::InvalidArgumentError(absl::StrCat("is not a TensorFlow graph in text form: ", error.text));
+  return parser.Parse(&stream, &message) ? "" : error.text;
 }
 
 } // namespace
 
-absl::StatusOr<GraphDefPtr> parseGraphDef(absl::string_view bytes) {
+absl::Status parseMessage(absl::string_view bytes, absl::string_view what, absl::Span<const int> nodeFields,
+                          pb::Message &message) {
   if (bytes.empty())
     return absl::InvalidArgumentError("is empty");
   if (bytes.size() > INT_MAX)
     return absl::InvalidArgumentError("is larger than 2 GiB, the limit of protocol buffers");
   pb::LogSilencer silencer; // of names that are no UTF-8; the parser fails anyway
+  if (looksLikeText(bytes)) {
+    std::string problem = parseText(bytes, message);
+    return problem.empty() ? absl::OkStatus()
+                           : absl::InvalidArgumentError(absl::StrCat("is not ", what, " in text form: ", problem));
+  }
+  // A node of two bytes takes a hundred when parsed: count before parsing.
+  if (countMessages(bytes, nodeFields) > kMaxNodes)
+    return tooManyNodes();
+  if (parseBinary(bytes, message))
+    return absl::OkStatus();
+  return absl::InvalidArgumentError(
+      absl::StrCat("is not ", what, ", or is damaged: the protocol buffer does not parse"));
+}
+
+absl::StatusOr<GraphDefPtr> parseGraphDef(absl::string_view bytes) {
   auto graph = std::make_shared<proto::GraphDef>();
-  absl::Status status = looksLikeText(bytes) ? parseText(bytes, *graph) : parseBinary(bytes, *graph);
+  absl::Status status = parseMessage(bytes, "a TensorFlow graph", {proto::GraphDef::kNodeFieldNumber}, *graph);
+  if (!status.ok() && !bytes.empty() && bytes[0] == 0x08) // both formats start with a version number
+    return absl::InvalidArgumentError("is not a TensorFlow graph; a SavedModel, which is given as a folder, or an "
+                                      "ONNX model perhaps");
   if (!status.ok())
     return status;
   if (graph->node_size() == 0)
     return absl::InvalidArgumentError("is not a TensorFlow graph: it has no nodes");
+  if (static_cast<size_t>(graph->node_size()) > kMaxNodes) // of a text
+    return tooManyNodes();
   return GraphDefPtr(std::move(graph));
 }
 

@@ -198,6 +198,15 @@ int64_t portsOf(const proto::OpDef::ArgDef &arg, const Environment &environment)
   return found == environment.end() ? -1 : listLength(found->second);
 }
 
+bool isAssignment(absl::string_view op) {
+  static constexpr absl::string_view kPrefixes[] = {"Assign", "ResourceScatter", "ResourceApply",
+                                                    "ResourceSparseApply"};
+  for (absl::string_view prefix : kPrefixes)
+    if (absl::StartsWith(op, prefix))
+      return true;
+  return false;
+}
+
 bool isBookkeeping(absl::string_view op) {
   static constexpr absl::string_view kExact[] = {"NoOp",
                                                  "Assert",

@@ -28,6 +28,8 @@ std::vector<OutputArg> outputArgs(const proto::NodeDef &node, const Environment 
 // Of a function's argument in a call with this environment.
 int64_t portsOf(const proto::OpDef::ArgDef &arg, const Environment &environment);
 
+// Operations that give variables new values.
+bool isAssignment(absl::string_view op);
 // NoOp, savers, assignments, summaries...: what only training and bookkeeping need.
 bool isBookkeeping(absl::string_view op);
 

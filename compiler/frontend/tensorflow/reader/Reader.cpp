@@ -7,9 +7,26 @@
 namespace aotc::tf {
 namespace {
 
-// The steps after parsing; each needs what the one before has checked.
-std::optional<Model> readChecked(const GraphDefPtr &graphDef, const ReadOptions &options,
-                                 Diagnostics &diagnostics) {
+absl::StatusOr<Model> finish(absl::StatusOr<GraphDefPtr> graphDef, const std::string &path,
+                             const ReadOptions &options, Diagnostics &diagnostics) {
+  if (!graphDef.ok()) {
+    diagnostics.error("", "", std::string(graphDef.status().message()));
+    return absl::Status(graphDef.status().code(), absl::StrCat(path, ": ", graphDef.status().message()));
+  }
+  std::optional<Model> model = buildModel(*graphDef, options, diagnostics);
+  if (model) {
+    model->graph.path = path;
+    return std::move(*model);
+  }
+  const Diagnostic &first = diagnostics.errors().front();
+  return absl::InvalidArgumentError(
+      absl::StrCat(path, ": ", first.node, first.node.empty() ? "" : ": ", first.message));
+}
+
+} // namespace
+
+std::optional<Model> buildModel(const GraphDefPtr &graphDef, const ReadOptions &options, Diagnostics &diagnostics) {
+  // Each step needs what the one before has checked.
   auto errorCount = [&] { return diagnostics.errors().size() + diagnostics.droppedErrors(); };
   const size_t before = errorCount();
   Scope scope(*graphDef);
@@ -26,24 +43,6 @@ std::optional<Model> readChecked(const GraphDefPtr &graphDef, const ReadOptions 
     return std::nullopt;
   return assemble(graphDef, scope, selection, std::move(*flat), diagnostics);
 }
-
-absl::StatusOr<Model> finish(absl::StatusOr<GraphDefPtr> graphDef, const std::string &path,
-                             const ReadOptions &options, Diagnostics &diagnostics) {
-  if (!graphDef.ok()) {
-    diagnostics.error("", "", std::string(graphDef.status().message()));
-    return absl::Status(graphDef.status().code(), absl::StrCat(path, ": ", graphDef.status().message()));
-  }
-  std::optional<Model> model = readChecked(*graphDef, options, diagnostics);
-  if (model) {
-    model->graph.path = path;
-    return std::move(*model);
-  }
-  const Diagnostic &first = diagnostics.errors().front();
-  return absl::InvalidArgumentError(
-      absl::StrCat(path, ": ", first.node, first.node.empty() ? "" : ": ", first.message));
-}
-
-} // namespace
 
 absl::StatusOr<Model> readGraph(const std::string &path, const ReadOptions &options,
                                 Diagnostics &diagnostics) {

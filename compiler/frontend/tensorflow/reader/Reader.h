@@ -17,6 +17,9 @@ namespace aotc::tf {
 struct ReadOptions {
   std::vector<std::string> outputs;   // empty: the default outputs
   std::vector<std::string> cutInputs; // named inputs; any node may be cut, placeholders name themselves
+  // Keep assignments to variables that happen on the way to the outputs; nodes
+  // then come in the order of a run.
+  bool effects = false;
 };
 
 // Each input is a node of op "Placeholder" without inputs; what stood behind a

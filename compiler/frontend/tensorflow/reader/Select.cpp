@@ -123,6 +123,7 @@ bool isPlaceholder(absl::string_view op) { return op == "Placeholder" || op == "
 
 Selection select(const Scope &scope, Library &library, const ReadOptions &options, Diagnostics &diagnostics) {
   Selection selection;
+  selection.effects = options.effects;
   NameLookup lookup(scope, diagnostics);
   for (const std::string &name : options.cutInputs)
     if (std::optional<Port> port = lookup.find(name, "input"))

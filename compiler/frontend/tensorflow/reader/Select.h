@@ -18,6 +18,10 @@ inline bool operator==(Port a, Port b) { return a.node == b.node && a.port == b.
 struct Selection {
   std::vector<Port> outputs; // in order
   std::vector<Port> cuts;    // sorted, unique
+  // Assignments to variables that happen before the outputs are there count as
+  // needed, and the order of nodes is that of a run.
+  bool effects = false;
+  std::vector<int> runs; // nodes that run without yielding an output
 };
 
 // Reports unknown names; the selection then lacks them.

@@ -67,7 +67,7 @@ TEST(ReaderFiles, WhatIsNoGraph) {
   EXPECT_EQ(readBytes(std::string(64, '\0')).errors(),
             "is not a TensorFlow graph, or is damaged: the protocol buffer does not parse");
   EXPECT_EQ(readBytes(std::string("\x08\x01\x12\x7f\x00", 5)).errors(),
-            "is not a TensorFlow graph; a SavedModel or an ONNX model perhaps");
+            "is not a TensorFlow graph; a SavedModel, which is given as a folder, or an ONNX model perhaps");
   EXPECT_EQ(readBytes("hello world").errors(),
             "is not a TensorFlow graph in text form: line 1, column 7: Expected \"{\", found \"world\".");
   EXPECT_EQ(readBytes("versions { producer: 21 }").errors(), "is not a TensorFlow graph: it has no nodes");

@@ -142,6 +142,23 @@ TEST(ReaderFunctions, LongChainsOfCalls) {
   EXPECT_EQ(read(graph).outputs(), absl::StrCat("n", kCalls, "=n0"));
 }
 
+// The result of "set" does not depend on what it assigns, and "late" reads last in the
+// function's list, but first in a run.
+TEST(ReaderFunctions, AssignmentsStayInTheOrderOfARun) {
+  std::string set = function("set", "v x", "r=x",
+                             inner("add", "AssignAddVariableOp", "v x ^late") + inner("late", "ReadVariableOp", "v") +
+                                 inner("unused", "Neg", "x"));
+  std::string graph = placeholder("x") + node("var", "VarHandleOp") + node("y", "Neg", "x ^first ^second") +
+                      node("second", "NoOp", "^c") + call("c", "set", "var x ^first") +
+                      node("first", "AssignVariableOp", "var x") + node("other", "AssignVariableOp", "var x") +
+                      library(set);
+  ReadOptions options;
+  options.outputs = {"y"};
+  EXPECT_EQ(read(graph, options).nodes(), "x() y(x)");
+  options.effects = true;
+  EXPECT_EQ(read(graph, options).nodes(), "x() var() first(var x) c/add(var x) y(x)");
+}
+
 TEST(ReaderFunctions, Problems) {
   EXPECT_EQ(read(placeholder("x") + call("c", "gone", "x") + node("d", "PartitionedCall", "x")).errors(),
             "c: calls function 'gone', which the file does not define\n"
