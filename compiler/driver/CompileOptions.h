@@ -17,6 +17,7 @@ enum class Emit { Obj, Header, NN, Plan, LLVM, Asm };
 
 struct CompileOptions {
   std::string modelPath;
+  std::string signature; // of a SavedModel; empty: "serving_default", or the only one
   // A named input may cut the graph at any node; an .npy gives shape and type.
   std::vector<InputSpec> inputs;
   std::vector<std::string> outputs; // empty: the nodes that nobody consumes

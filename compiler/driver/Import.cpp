@@ -6,11 +6,16 @@
 #include "compiler/driver/Errors.h"
 #include "compiler/driver/Pipeline.h"
 #include "compiler/driver/State.h"
+#include "compiler/frontend/common/ModelFolder.h"
 #include "compiler/frontend/tensorflow/Importer.h"
 #include "compiler/frontend/tensorflow/reader/Reader.h"
+#include "compiler/frontend/tensorflow/savedmodel/SavedModel.h"
 #include "ir/NN/Constants.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "llvm/Support/FileSystem.h"
 #include "llvm/Support/MemoryBuffer.h"
+
+#include <climits>
 
 namespace aotc {
 namespace {
@@ -191,7 +196,10 @@ static absl::Status importTensorFlow(Compilation &c) {
   for (const InputSpec &spec : *specs)
     if (!spec.name.empty())
       readOptions.cutInputs.push_back(spec.name);
-  absl::StatusOr<tf::Model> model = tf::readGraph(o.modelPath, readOptions, diagnostics);
+  absl::StatusOr<tf::Model> model =
+      llvm::sys::fs::is_directory(o.modelPath)
+          ? tf::readSavedModel(o.modelPath, o.signature, readOptions, diagnostics)
+          : tf::readGraph(o.modelPath, readOptions, diagnostics);
   if (!model.ok())
     return toStatus(o.modelPath, diagnostics);
 
@@ -212,17 +220,36 @@ static absl::Status importTensorFlow(Compilation &c) {
   return absl::OkStatus();
 }
 
-absl::Status importModel(Compilation &c) {
+// The index of a SavedModel's variables has their checksums.
+static std::string savedModelHash(const std::string &path) {
+  std::string content;
+  if (absl::StatusOr<ModelFolder> folder = ModelFolder::open(path); folder.ok())
+    for (const char *name : {"saved_model.pb", "saved_model.pbtxt", "variables/variables.index"})
+      if (absl::StatusOr<ModelFile> file = folder->openFile(name); file.ok())
+        if (absl::StatusOr<std::string> bytes = file->readAll(INT_MAX); bytes.ok())
+          content += *bytes;
+  return sha256Hex(content.data(), content.size());
+}
+
+static absl::Status importFile(Compilation &c) {
   const std::string &path = c.options.modelPath;
+  if (llvm::sys::fs::is_directory(path)) {
+    c.result.model.modelHash = savedModelHash(path);
+    return importTensorFlow(c);
+  }
   auto buffer = llvm::MemoryBuffer::getFile(path, /*IsText=*/false, /*RequiresNullTerminator=*/false);
   if (!buffer)
     return ioError(absl::StrCat(path, ": cannot be read: ", buffer.getError().message()));
   llvm::StringRef content = (*buffer)->getBuffer();
   c.result.model.modelHash = sha256Hex(content.data(), content.size());
-  bool isNN = isNNModule(content);
-  if (!isNN)
-    buffer->reset(); // the reader maps the file itself
-  if (absl::Status status = isNN ? importNNModule(c, content) : importTensorFlow(c); !status.ok())
+  if (isNNModule(content))
+    return importNNModule(c, content);
+  buffer->reset(); // the reader maps the file itself
+  return importTensorFlow(c);
+}
+
+absl::Status importModel(Compilation &c) {
+  if (absl::Status status = importFile(c); !status.ok())
     return status;
   nn::releaseUnusedConstants(*c.module);
 

@@ -52,6 +52,8 @@ cl::list<std::string>
     inputs("input", cl::value_desc("[NAME=]VALUE"), cl::cat(compileCategory()),
            cl::desc("Type of an input, [d,d,...][:DTYPE], or its .npy file; without NAME by position, "
                     "and a NAME may be any node"));
+cl::opt<std::string> signature("signature", cl::value_desc("NAME"), cl::cat(compileCategory()),
+                               cl::desc("Which function of a SavedModel (default: serving_default, or the only one)"));
 cl::list<std::string> outputs("output", cl::value_desc("NAME"), cl::cat(compileCategory()),
                               cl::desc("Compute this node (default: the nodes that nobody consumes)"));
 cl::opt<std::string> triple("target", cl::value_desc("TRIPLE"), cl::cat(compileCategory()),
@@ -145,6 +147,9 @@ std::optional<ExitCode> parseCommandLine(int argc, char **argv, const std::strin
 absl::StatusOr<CompileOptions> compileOptions() {
   CompileOptions o;
   o.modelPath = modelPath;
+  while (o.modelPath.size() > 1 && o.modelPath.back() == '/') // of a folder, whose name counts
+    o.modelPath.pop_back();
+  o.signature = signature;
   for (const std::string &text : inputs) {
     absl::StatusOr<InputSpec> spec = parseInputSpec("--input", text);
     if (!spec.ok())
@@ -163,7 +168,7 @@ absl::StatusOr<CompileOptions> compileOptions() {
         (!absl::SimpleAtod(tuneSeconds.getValue(), &*o.tuneSeconds) || !(*o.tuneSeconds >= 0 && *o.tuneSeconds <= 86400)))
       return usageError(absl::StrCat("--tune=", tuneSeconds.getValue(), ": give a number of seconds from 0 to 86400"));
   }
-  o.name = modelName.empty() ? makeIdentifier(stemOf(modelPath)) : modelName.getValue();
+  o.name = modelName.empty() ? makeIdentifier(stemOf(o.modelPath)) : modelName.getValue();
   if (!isIdentifier(o.name))
     return usageError(
         absl::StrCat("--name ", o.name, ": not a C identifier, or a word that C or C++ reserves"));

@@ -142,7 +142,7 @@ private:
     std::optional<DType> type;
     if (count > 0 && import.in(0))
       type = import.dtype(0);
-    else
+    else if (count == 0) // the attributes may be another operand's
       for (const char *attr : {"T", "dtype"})
         if (!type && import.has(attr)) // an unsupported type is reported here
           type = import.type(attr, DType::F32);

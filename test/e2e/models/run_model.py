@@ -1,9 +1,10 @@
 #!/usr/bin/env python3
 """Runs one reference network through aotc-run and compares with its stored outputs.
 
-usage: run_model.py AOTC_RUN FOLDER [option of aotc-run...]
+usage: run_model.py AOTC_RUN FOLDER [--saved-model] [option of aotc-run...]
 
-FOLDER holds model.pb, io.json and the .npy files that it names. Where the
+FOLDER holds model.pb, io.json and the .npy files that it names; with
+--saved-model its folder saved_model is the network instead. Where the
 stored tensors have more than one sample, the network is compiled again for
 batch 1 and checked on the first sample. Needs the standard library only.
 """
@@ -40,9 +41,9 @@ def first_sample(path, to):
 def run(tool, model, inputs, outputs, rtol, extra):
     command = [tool, model, "--rtol", str(rtol)]
     for name, path in inputs:
-        command += ["--input", f"{name}={path}"]
+        command += ["--input", f"{name}={path}" if name else path]
     for name, path in outputs:
-        command += ["--expect", f"{name}={path}"]
+        command += ["--expect", f"{name}={path}" if name else path]
     print("+", " ".join(command + extra), flush=True)
     return subprocess.run(command + extra).returncode
 
@@ -51,6 +52,12 @@ def main():
     tool, folder, extra = sys.argv[1], sys.argv[2], sys.argv[3:]
     io = json.load(open(os.path.join(folder, "io.json")))
     model = os.path.join(folder, "model.pb")
+    if extra[:1] == ["--saved-model"]:
+        extra = extra[1:]
+        model = os.path.join(folder, "saved_model")
+        for key in ("inputs", "outputs"):
+            for tensor, name in zip(io[key], io.get("saved_model_" + key, [None] * len(io[key]))):
+                tensor["name"] = name
     rtol = TOLERANCE.get(os.path.basename(os.path.normpath(folder)), 1e-5)
     pairs = lambda key: [(t["name"], os.path.join(folder, t["file"])) for t in io[key]]
     status = run(tool, model, pairs("inputs"), pairs("outputs"), rtol, extra)

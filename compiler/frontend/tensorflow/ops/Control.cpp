@@ -11,7 +11,7 @@ Results constant(NodeImport &n) {
   if (auto *tensor = std::get_if<Tensor>(&found->second))
     return n.b.constant(*tensor);
   if (auto *bad = std::get_if<BadTensor>(&found->second))
-    return n.error(bad->reason);
+    return bad->reason.empty() ? Value() : n.error(bad->reason);
   return n.error("attribute 'value' is not a tensor");
 }
 
@@ -53,7 +53,8 @@ void addControlOps(OpRows &rows) {
   rows.emplace_back("Const", 0, kAll, constant);
   rows.emplace_back("Placeholder", 0, kAll, placeholder);
   // Checks and gradients mean nothing to inference.
-  for (const char *name : {"Identity", "PlaceholderWithDefault", "StopGradient", "PreventGradient", "Snapshot",
+  // A variable's handle stands for its value.
+  for (const char *name : {"Identity", "ReadVariableOp", "PlaceholderWithDefault", "StopGradient", "PreventGradient", "Snapshot",
                            "CheckNumerics", "CheckNumericsV2", "DebugIdentity", "DebugIdentityV2"})
     rows.emplace_back(name, 1, kAll, forward);
   for (const char *name : {"Switch", "RefSwitch"})

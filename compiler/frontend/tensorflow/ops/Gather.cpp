@@ -21,6 +21,13 @@ Results gatherV2(NodeImport &n) {
   return axis ? n.b.gather(n.in(0), n.in(1), *axis, batchDims) : Value();
 }
 
+// Of a variable, whose handle stands for its value.
+Results resourceGather(NodeImport &n) {
+  int64_t batchDims = n.integer("batch_dims", 0);
+  auto axis = n.b.normalizeAxis(batchDims, n.rank(0));
+  return axis ? n.b.gather(n.in(0), n.in(1), *axis, batchDims) : Value();
+}
+
 Results gatherNd(NodeImport &n) { return n.b.gatherNd(n.in(0), n.in(1)); }
 
 Results oneHot(NodeImport &n) {
@@ -109,7 +116,9 @@ Results dynamicStitch(NodeImport &n) {
 void addGatherOps(OpRows &rows) {
   rows.emplace_back("Gather", 2, kAll, gather);
   rows.push_back(OpRow("GatherV2", 3, kAll, gatherV2).needsConstant(2, "axis"));
-  rows.emplace_back("GatherNd", 2, kAll, gatherNd);
+  rows.emplace_back("ResourceGather", 2, kAll, resourceGather);
+  for (const char *name : {"GatherNd", "ResourceGatherNd"})
+    rows.emplace_back(name, 2, kAll, gatherNd);
   rows.push_back(OpRow("OneHot", 4, TypeSet{DType::I8, DType::U8, DType::I32, DType::I64}, oneHot)
                      .needsConstant(1, "depth"));
   rows.push_back(OpRow("ScatterNd", 3, kIndexInts, scatterNd).needsConstant(2, "shape"));

@@ -248,7 +248,8 @@ Results ensureShape(NodeImport &n) {
 } // namespace
 
 void addShapeOps(OpRows &rows) {
-  rows.emplace_back("Shape", 1, kAll, shape);
+  for (const char *name : {"Shape", "VariableShape"})
+    rows.emplace_back(name, 1, kAll, shape);
   rows.push_back(OpRow("ShapeN", -1, kAll, shapeN).atLeast(1));
   rows.emplace_back("Size", 1, kAll, size);
   rows.emplace_back("Rank", 1, kAll, rank);

@@ -31,7 +31,7 @@ struct FunctionName {
 };
 
 // A constant that is not numeric (string, variant, resource...), or whose
-// bytes do not agree with its shape: the reason.
+// bytes do not agree with its shape: the reason, or nothing if it was reported.
 struct BadTensor {
   std::string reason;
 };
