@@ -35,7 +35,7 @@ size_t matchSpec(const InputSpec &spec, const Tensors &tensors, size_t &position
   if (spec.name.empty())
     return position++;
   size_t i = 0;
-  while (i < tensors.size() && tensors[i].name != spec.name)
+  while (i < tensors.size() && withoutPort0(tensors[i].name) != spec.name)
     ++i;
   return i;
 }

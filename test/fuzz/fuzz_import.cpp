@@ -18,7 +18,7 @@ namespace {
 using namespace aotc;
 
 // Unknown extents become 1, as in the driver.
-Shape settle(const tf::PartialShape &declared) {
+Shape settle(const PartialShape &declared) {
   Shape shape = declared.value_or(Shape{1});
   for (int64_t &extent : shape)
     extent = extent < 0 ? 1 : extent;
@@ -34,7 +34,7 @@ fuzz::Outcome run(const std::string &bytes) {
   options.outputs = model->outputs;
   for (const tf::InputInfo &input : model->inputs)
     options.inputs.push_back(
-        {input.name, input.edge, tf::dtypeOf(input.type).value_or(DType::F32), settle(input.shape)});
+        {{input.name, tf::dtypeOf(input.type).value_or(DType::F32), settle(input.shape)}, input.edge});
   mlir::MLIRContext context(mlir::MLIRContext::Threading::DISABLED);
   auto module = tf::importGraph(&context, model->graph, options, diagnostics);
   fuzz::Outcome outcome{module.ok(), ""};

@@ -5,6 +5,9 @@ import re
 import sys
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
+# What readers may include: nothing that knows MLIR.
+READING = ["ir/Tensor"] + [f"compiler/frontend/common/{name}.h"
+                           for name in ("Diagnostics", "ModelFolder", "NearestName", "PartialShape", "ProtoFile")]
 # folder prefix -> prefixes it may include (itself always); the longest prefix decides.
 ALLOWED = {
     "runtime": [],
@@ -13,12 +16,10 @@ ALLOWED = {
     "passes": ["ir"],
     "backends": ["ir", "passes/schedule", "runtime/include"],
     "compiler/frontend/common": ["ir"],
-    "compiler/frontend/tensorflow/reader": ["ir/Tensor", "compiler/frontend/common/Diagnostics.h",
-                                            "compiler/frontend/tensorflow/proto"],
-    "compiler/frontend/tensorflow/savedmodel": ["ir/Tensor", "compiler/frontend/common/Diagnostics.h",
-                                                "compiler/frontend/common/ModelFolder.h",
-                                                "compiler/frontend/tensorflow/proto",
-                                                "compiler/frontend/tensorflow/reader"],
+    "compiler/frontend/tensorflow/reader": READING + ["compiler/frontend/tensorflow/proto"],
+    "compiler/frontend/tensorflow/savedmodel": READING + ["compiler/frontend/tensorflow/proto",
+                                                          "compiler/frontend/tensorflow/reader"],
+    "compiler/frontend/onnx/reader": READING + ["compiler/frontend/onnx/proto"],
     "compiler/frontend": ["ir", "compiler/frontend"],
     "compiler/artifact": ["ir", "backends/Backend.h", "passes/schedule"],
     "compiler/driver": ["ir", "passes", "backends/Backend.h", "compiler"],

@@ -4,9 +4,6 @@
 
 #include "absl/strings/str_cat.h"
 #include "compiler/frontend/tensorflow/ops/OpTable.h"
-#include "mlir/Dialect/Func/IR/FuncOps.h"
-#include "mlir/IR/Verifier.h"
-#include "llvm/ADT/StringExtras.h"
 
 using namespace mlir;
 
@@ -87,7 +84,7 @@ private:
     if (neverRuns[index])
       return std::nullopt;
     if (!row) {
-      std::string near = isControlFlow(node.op) ? "" : nearestOp(node.op);
+      std::string near = isControlFlow(node.op) ? "" : nearestRow(allOps(), node.op);
       builder.error("operation '" + node.op + "' is not supported" + (isControlFlow(node.op) ? " (control flow)" : ""),
                     near.empty() ? "" : "the nearest supported operation is '" + near + "'");
       return std::nullopt;
@@ -97,13 +94,7 @@ private:
     checkRow(import, *row);
     if (builder.failed() || anyPoison)
       return std::nullopt;
-    for (const auto &[operand, what] : row->constants)
-      for (int i = 0, e = inputs.size(); i < e; ++i) {
-        bool meant = operand == i || operand == OpRow::kEveryOperand || (operand == OpRow::kLastOperand && i + 1 == e);
-        if (meant && inputs[i] && !ImportBuilder::isKnown(inputs[i]))
-          builder.error("operand " + Twine(i) + " (" + what + ") must be known at compile time",
-                        "make it a constant, or derive it from shapes");
-      }
+    row->checkConstants(builder, inputs);
     if (builder.failed())
       return std::nullopt;
     Results values = row->import(import);
@@ -123,32 +114,19 @@ private:
 
   void checkRow(NodeImport &import, const OpRow &row) {
     const Node &node = import.node;
-    int count = static_cast<int>(node.inputs.size());
-    if (count < row.minInputs || (row.maxInputs >= 0 && count > row.maxInputs)) {
-      std::string wanted = std::to_string(row.minInputs);
-      if (row.maxInputs < 0)
-        wanted = "at least " + wanted;
-      else if (row.maxInputs != row.minInputs)
-        wanted += " to " + std::to_string(row.maxInputs);
-      builder.error("has " + Twine(count) + " operands, not " + wanted);
-    }
-    for (const auto &[attr, values] : row.choices) {
-      if (!import.has(attr))
-        continue;
-      std::string value = import.text(attr, "");
-      if (!llvm::is_contained(values, value) && !builder.failed())
-        builder.error("attribute '" + attr + "' is '" + value + "'", "supported: " + llvm::join(values, ", "));
-    }
+    row.checkCount(builder, node.inputs.size());
+    for (const auto &choice : row.choices)
+      if (import.has(choice.attr))
+        row.checkChoice(builder, choice, import.text(choice.attr, ""));
     std::optional<DType> type;
-    if (count > 0 && import.in(0))
+    if (import.in(0))
       type = import.dtype(0);
-    else if (count == 0) // the attributes may be another operand's
+    else if (node.inputs.empty()) // the attributes may be another operand's
       for (const char *attr : {"T", "dtype"})
         if (!type && import.has(attr)) // an unsupported type is reported here
           type = import.type(attr, DType::F32);
-    if (type && !row.types.contains(*type))
-      builder.error("element type " + std::string(name(*type)) + " is not supported",
-                    "supported: " + row.types.str());
+    if (type)
+      row.checkType(builder, *type);
   }
 
   const Graph &graph;
@@ -159,71 +137,33 @@ private:
   std::vector<bool> neverRuns;   // nodes of which an operand is dead
 };
 
-// Folding leaves constants behind that nobody uses.
-void eraseDead(Block &block) {
-  for (Operation &op : llvm::make_early_inc_range(llvm::reverse(block)))
-    if (op.use_empty() && !op.hasTrait<OpTrait::IsTerminator>())
-      op.erase();
-}
-
-absl::Status failedStatus(const Diagnostics &diagnostics) {
-  size_t count = diagnostics.errors().size() + diagnostics.droppedErrors();
-  return absl::InvalidArgumentError(absl::StrCat("the graph has ", count, " problem", count == 1 ? "" : "s"));
-}
-
 } // namespace
 
 absl::StatusOr<OwningOpRef<ModuleOp>> importGraph(MLIRContext *context, const Graph &graph,
                                                   const TFImportOptions &options, Diagnostics &diagnostics) {
-  context->loadDialect<nn::NNDialect, func::FuncDialect>();
-  OpBuilder builder(context);
-  Location loc = FileLineColLoc::get(context, graph.path.empty() ? "-" : graph.path, 0, 0);
-  OwningOpRef<ModuleOp> module = ModuleOp::create(loc);
+  std::vector<ArgumentType> arguments(options.inputs.begin(), options.inputs.end());
+  auto main = MainFunction::create(context, graph.path, arguments);
+  if (!main.ok())
+    return main.status();
 
-  SmallVector<Type> types;
-  for (const ImportInput &input : options.inputs) {
-    if (!elementCount(input.shape, byteSize(input.dtype)))
-      return absl::InvalidArgumentError(
-          absl::StrCat("input '", input.name, "' has absurd dimensions: ", typeString(input.dtype, input.shape)));
-    types.push_back(nn::tensorType(context, input.dtype, input.shape));
-  }
-  auto func = func::FuncOp::create(loc, "main", builder.getFunctionType(types, {}));
-  module->push_back(func);
-  Block *body = func.addEntryBlock();
-  builder.setInsertionPointToStart(body);
-
-  Importer importer(builder, graph, options, diagnostics);
-  for (auto [input, argument] : llvm::zip(options.inputs, body->getArguments()))
-    importer.bind(input.edge, input.known ? argument : Value());
+  Importer importer(main->builder(), graph, options, diagnostics);
+  for (auto [i, input] : llvm::enumerate(options.inputs))
+    importer.bind(input.edge, input.known ? main->argument(i) : Value());
   importer.run();
 
   SmallVector<Value> results;
-  for (const OutputInfo &output : options.outputs)
+  SmallVector<std::string> names;
+  for (const OutputInfo &output : options.outputs) {
     results.push_back(importer.result(output));
-  if (diagnostics.hasErrors())
-    return failedStatus(diagnostics);
-  if (llvm::is_contained(results, Value()))
-    return absl::InternalError("an output was lost without a message");
-  builder.create<func::ReturnOp>(loc, results);
-  func.setType(builder.getFunctionType(types, ValueRange(results).getTypes()));
-  for (auto [i, input] : llvm::enumerate(options.inputs))
-    func.setArgAttr(i, "nn.name", builder.getStringAttr(input.name));
-  for (auto [i, output] : llvm::enumerate(options.outputs))
-    func.setResultAttr(i, "nn.name", builder.getStringAttr(output.name));
-  eraseDead(*body);
-  if (failed(verify(*module)))
-    return absl::InternalError("the imported module does not verify");
-  return module;
+    names.push_back(output.name);
+  }
+  return std::move(*main).finish(results, names, diagnostics);
 }
 
 std::string listOps() {
   std::string text;
-  for (const OpRow &row : allOps()) {
-    absl::StrAppend(&text, row.name, "  [", row.types.str(), "]");
-    for (const auto &[operand, what] : row.constants)
-      absl::StrAppend(&text, "  constant ", what);
-    text += "\n";
-  }
+  for (const OpRow &row : allOps())
+    absl::StrAppend(&text, row.name, "  ", row.describe(), "\n");
   return text;
 }
 

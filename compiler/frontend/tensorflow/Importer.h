@@ -6,19 +6,14 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
-#include "compiler/frontend/common/Diagnostics.h"
+#include "compiler/frontend/common/MainFunction.h"
 #include "compiler/frontend/tensorflow/reader/Reader.h"
-#include "mlir/IR/BuiltinOps.h"
-#include "mlir/IR/OwningOpRef.h"
 
 namespace aotc::tf {
 
 // An input of the graph with its type and shape settled.
-struct ImportInput {
-  std::string name;
+struct ImportInput : ArgumentType {
   Edge edge; // as InputInfo's
-  DType dtype;
-  Shape shape;
   bool known = true; // false: its type was reported as a problem; users of it keep silent
 };
 

@@ -30,7 +30,7 @@ absl::StatusOr<std::vector<Tensor>> interpret(tf::Model model, const NamedTensor
       node.attrs.emplace("value", given->second);
       continue;
     }
-    options.inputs.push_back({input.name, input.edge, given->second.dtype(), given->second.shape()});
+    options.inputs.push_back({{input.name, given->second.dtype(), given->second.shape()}, input.edge});
     arguments.push_back(given->second);
   }
   mlir::MLIRContext context(mlir::MLIRContext::Threading::DISABLED);

@@ -4,14 +4,6 @@
 
 namespace aotc::tf {
 
-std::string TypeSet::str() const {
-  std::string text;
-  for (unsigned i = 0; i <= static_cast<unsigned>(DType::U64); ++i)
-    if (contains(static_cast<DType>(i)))
-      text += (text.empty() ? "" : " ") + std::string(name(static_cast<DType>(i)));
-  return text;
-}
-
 const OpRows &allOps() {
   static const OpRows rows = [] {
     OpRows all;
@@ -34,19 +26,6 @@ const OpRow *findOp(llvm::StringRef name) {
     return map;
   }();
   return index.lookup(name);
-}
-
-std::string nearestOp(llvm::StringRef name) {
-  std::string best;
-  unsigned bestDistance = std::max<size_t>(2, name.size() / 3) + 1;
-  for (const OpRow &row : allOps()) {
-    unsigned distance = llvm::StringRef(row.name).edit_distance_insensitive(name, true, bestDistance);
-    if (distance < bestDistance) {
-      best = row.name;
-      bestDistance = distance;
-    }
-  }
-  return best;
 }
 
 } // namespace aotc::tf

@@ -10,6 +10,7 @@
 #include <variant>
 #include <vector>
 
+#include "compiler/frontend/common/PartialShape.h"
 #include "ir/Tensor/Tensor.h"
 
 namespace aotc::tf {
@@ -21,9 +22,6 @@ struct TypeCode {
 };
 std::optional<DType> dtypeOf(TypeCode type);
 std::string nameOf(TypeCode type); // "DT_FLOAT", or "type 77"
-
-// A declared shape: nullopt = unknown rank; -1 = unknown extent.
-using PartialShape = std::optional<std::vector<int64_t>>;
 
 // A function attribute: its name (bodies are inlined by the reader).
 struct FunctionName {

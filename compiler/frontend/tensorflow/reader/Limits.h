@@ -9,7 +9,6 @@
 namespace aotc::tf {
 
 inline constexpr size_t kMaxNodes = size_t(1) << 22;          // of a file
-inline constexpr int kMaxMessageDepth = 64;                   // of nested messages
 inline constexpr int kMaxCallDepth = 64;                      // of nested function calls
 inline constexpr uint64_t kMaxInlinedNodes = 1u << 20;        // that inlining may add
 inline constexpr uint64_t kMaxInlinedBytes = 256u << 20;      // of names, inputs and attributes of these

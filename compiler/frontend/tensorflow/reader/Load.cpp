@@ -1,16 +1,10 @@
 #include "compiler/frontend/tensorflow/reader/Load.h"
 
-#include <cerrno>
 #include <climits>
-#include <cstring>
-#include <fcntl.h>
-#include <sys/mman.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
-#include "absl/cleanup/cleanup.h"
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
+#include "compiler/frontend/common/ProtoFile.h"
 #include "compiler/frontend/tensorflow/reader/Limits.h"
 #include "google/protobuf/io/coded_stream.h"
 #include "google/protobuf/io/tokenizer.h"
@@ -81,12 +75,6 @@ size_t countMessages(absl::string_view bytes, absl::Span<const int> fields) {
   return count;
 }
 
-bool parseBinary(absl::string_view bytes, pb::Message &message) {
-  pb::io::CodedInputStream stream(reinterpret_cast<const uint8_t *>(bytes.data()), bytes.size());
-  stream.SetRecursionLimit(kMaxMessageDepth);
-  return message.ParseFromCodedStream(&stream) && stream.ConsumedEntireMessage();
-}
-
 // The first problem, empty if there is none.
 std::string parseText(absl::string_view bytes, pb::Message &message) {
   pb::io::ArrayInputStream stream(bytes.data(), static_cast<int>(bytes.size()));
@@ -138,29 +126,10 @@ absl::StatusOr<GraphDefPtr> parseGraphDef(absl::string_view bytes) {
 }
 
 absl::StatusOr<GraphDefPtr> loadGraphDef(const std::string &path) {
-  auto failure = [] {
-    int code = errno;
-    return absl::Status(absl::ErrnoToStatusCode(code), absl::StrCat("cannot be read: ", std::strerror(code)));
-  };
-  int file = open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK); // a pipe must not block here
-  if (file < 0)
-    return failure();
-  absl::Cleanup closeFile = [file] { close(file); };
-  struct stat info;
-  if (fstat(file, &info) != 0)
-    return failure();
-  if (S_ISDIR(info.st_mode))
-    return absl::InvalidArgumentError("is a directory; a frozen graph (.pb or .pbtxt) is needed");
-  if (!S_ISREG(info.st_mode))
-    return absl::InvalidArgumentError("is not a regular file");
-  if (info.st_size == 0)
-    return parseGraphDef("");
-  size_t size = static_cast<size_t>(info.st_size);
-  void *bytes = mmap(nullptr, size, PROT_READ, MAP_PRIVATE, file, 0);
-  if (bytes == MAP_FAILED)
-    return failure();
-  absl::Cleanup unmap = [bytes, size] { munmap(bytes, size); };
-  return parseGraphDef({static_cast<const char *>(bytes), size});
+  absl::StatusOr<MappedFile> file = MappedFile::open(path);
+  if (!file.ok())
+    return file.status();
+  return parseGraphDef(file->bytes());
 }
 
 } // namespace aotc::tf

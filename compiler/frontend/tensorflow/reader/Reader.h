@@ -60,8 +60,5 @@ absl::StatusOr<Model> readGraph(const std::string &path, const ReadOptions &opti
 absl::StatusOr<Model> parseGraph(absl::string_view bytes, const std::string &path, const ReadOptions &options,
                                  Diagnostics &diagnostics);
 
-// The name in `names` that someone who typed `name` most likely meant, or empty.
-std::string nearestName(absl::string_view name, const std::vector<std::string> &names);
-
 } // namespace aotc::tf
 #endif

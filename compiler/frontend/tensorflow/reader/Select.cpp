@@ -1,3 +1,4 @@
+#include "compiler/frontend/common/NearestName.h"
 #include "compiler/frontend/tensorflow/reader/Select.h"
 
 #include <algorithm>

@@ -30,7 +30,7 @@ struct Imported {
     options.outputs = model->outputs;
     options.seed = seed;
     for (const InputInfo &input : model->inputs)
-      options.inputs.push_back({input.name, input.edge, dtypeOf(input.type).value_or(DType::F32), shape});
+      options.inputs.push_back({{input.name, dtypeOf(input.type).value_or(DType::F32), shape}, input.edge});
     auto result = importGraph(&context, model->graph, options, diagnostics);
     EXPECT_EQ(result.ok(), !diagnostics.hasErrors());
     if (result.ok())

@@ -73,7 +73,7 @@ TEST(ReaderFiles, WhatIsNoGraph) {
   EXPECT_EQ(readBytes("versions { producer: 21 }").errors(), "is not a TensorFlow graph: it has no nodes");
   EXPECT_EQ(readFile("/nonexistent/model.pb").errors(), "cannot be read: No such file or directory");
   EXPECT_EQ(readFile(testing::TempDir()).errors(),
-            "is a directory; a frozen graph (.pb or .pbtxt) is needed");
+            "is a directory; a model's file is needed");
 }
 
 TEST(ReaderFiles, DeepNestingIsRefused) {

@@ -1,4 +1,5 @@
 // Choice of inputs and outputs, and what is wrong with graphs.
+#include "compiler/frontend/common/NearestName.h"
 #include "test/compiler/frontend/tensorflow/reader_testing.h"
 
 #include "gtest/gtest.h"

@@ -1,10 +1,11 @@
+#include "compiler/frontend/common/NearestName.h"
+
 #include <algorithm>
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
-#include "compiler/frontend/tensorflow/reader/Reader.h"
 
-namespace aotc::tf {
+namespace aotc {
 namespace {
 
 // Changes of one character that lead from `a` to `b`, or `limit` + 1.
@@ -50,4 +51,4 @@ std::string nearestName(absl::string_view name, const std::vector<std::string> &
   return best ? *best : "";
 }
 
-} // namespace aotc::tf
+} // namespace aotc

@@ -1,0 +1,50 @@
+// The module that an import fills: one function whose arguments and results
+// carry the names of the model's tensors.
+#ifndef AOTC_COMPILER_FRONTEND_COMMON_MAINFUNCTION_H
+#define AOTC_COMPILER_FRONTEND_COMMON_MAINFUNCTION_H
+
+#include <string>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "compiler/frontend/common/Diagnostics.h"
+#include "ir/Tensor/Tensor.h"
+#include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "mlir/IR/Builders.h"
+#include "mlir/IR/BuiltinOps.h"
+#include "mlir/IR/OwningOpRef.h"
+
+namespace aotc {
+
+// A tensor of the model's interface with its type and shape settled.
+struct ArgumentType {
+  std::string name;
+  DType dtype = DType::F32;
+  Shape shape;
+};
+
+class MainFunction {
+public:
+  // `file` is for locations. Shapes that no tensor can have are refused.
+  static absl::StatusOr<MainFunction> create(mlir::MLIRContext *context, const std::string &file,
+                                             llvm::ArrayRef<ArgumentType> arguments);
+
+  // Builds at the end of the function's body.
+  mlir::OpBuilder &builder() { return *opBuilder; }
+  mlir::Value argument(size_t i) { return function.getArgument(i); }
+
+  // The verified module. Fails with the number of problems when there are any.
+  absl::StatusOr<mlir::OwningOpRef<mlir::ModuleOp>> finish(llvm::ArrayRef<mlir::Value> results,
+                                                           llvm::ArrayRef<std::string> names,
+                                                           const Diagnostics &diagnostics) &&;
+
+private:
+  MainFunction() = default;
+
+  std::unique_ptr<mlir::OpBuilder> opBuilder;
+  mlir::OwningOpRef<mlir::ModuleOp> module;
+  mlir::func::FuncOp function;
+};
+
+} // namespace aotc
+#endif
