@@ -6,6 +6,7 @@
 #include "compiler/driver/Pipeline.h"
 #include "compiler/driver/State.h"
 #include "compiler/frontend/common/ModelFolder.h"
+#include "compiler/frontend/onnx/Importer.h"
 #include "compiler/frontend/tensorflow/Importer.h"
 #include "compiler/frontend/tensorflow/reader/Reader.h"
 #include "compiler/frontend/tensorflow/savedmodel/SavedModel.h"
@@ -32,6 +33,18 @@ std::vector<TensorInfo> interfaceOf(mlir::func::FuncOp function, mlir::TypeRange
 }
 
 } // namespace
+
+absl::Status keepModule(Compilation &c, const Diagnostics &diagnostics,
+                        absl::StatusOr<mlir::OwningOpRef<mlir::ModuleOp>> module) {
+  if (diagnostics.hasErrors())
+    return toStatus(c.options.modelPath, diagnostics);
+  if (!module.ok())
+    return modelError(absl::StrCat(c.options.modelPath, ": ", module.status().message()));
+  for (const Diagnostic &note : diagnostics.notes())
+    c.result.notes.push_back(formatDiagnostic(c.options.modelPath, note));
+  c.module = std::move(*module);
+  return absl::OkStatus();
+}
 
 static absl::Status importTensorFlow(Compilation &c) {
   const CompileOptions &o = c.options;
@@ -62,16 +75,7 @@ static absl::Status importTensorFlow(Compilation &c) {
     importOptions.inputs.push_back({{input.name, settled.dtype, settled.shape}, input.edge, settled.known});
   importOptions.outputs = model->outputs;
   importOptions.seed = static_cast<int64_t>(o.seed);
-  absl::StatusOr<mlir::OwningOpRef<mlir::ModuleOp>> module =
-      tf::importGraph(&c.context, model->graph, importOptions, diagnostics);
-  if (diagnostics.hasErrors())
-    return toStatus(o.modelPath, diagnostics);
-  if (!module.ok())
-    return modelError(absl::StrCat(o.modelPath, ": ", module.status().message()));
-  for (const Diagnostic &note : diagnostics.notes())
-    c.result.notes.push_back(formatDiagnostic(o.modelPath, note));
-  c.module = std::move(*module);
-  return absl::OkStatus();
+  return keepModule(c, diagnostics, tf::importGraph(&c.context, model->graph, importOptions, diagnostics));
 }
 
 // The index of a SavedModel's variables has their checksums.
@@ -98,8 +102,9 @@ static absl::Status importFile(Compilation &c) {
   c.result.model.modelHash = sha256Hex(content.data(), content.size());
   if (isNNModule(content))
     return importNNModule(c, content);
+  const bool isONNX = onnx::isOnnxModel({content.data(), content.size()});
   buffer->reset(); // the reader maps the file itself
-  return importTensorFlow(c);
+  return isONNX ? importONNX(c) : importTensorFlow(c);
 }
 
 absl::Status importModel(Compilation &c) {
@@ -118,6 +123,7 @@ absl::Status importModel(Compilation &c) {
   return absl::OkStatus();
 }
 
-std::vector<std::string> importableOps() { return absl::StrSplit(tf::listOps(), '\n', absl::SkipEmpty()); }
+std::string listTensorFlowOps() { return tf::listOps(); }
+std::string listONNXOps() { return onnx::listOps(); }
 
 } // namespace aotc

@@ -20,8 +20,9 @@ struct Phase {
 // The table that --help, --stop-after, --dump-ir and --time come from.
 const std::vector<Phase> &pipeline();
 
-// Operations that a model file may use, one line each, sorted.
-std::vector<std::string> importableOps();
+// Operations that models may use, one line each, sorted.
+std::string listTensorFlowOps();
+std::string listONNXOps();
 
 } // namespace aotc
 #endif

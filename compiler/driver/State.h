@@ -3,6 +3,7 @@
 #define AOTC_COMPILER_DRIVER_STATE_H
 
 #include "compiler/driver/Compile.h"
+#include "compiler/frontend/common/Diagnostics.h"
 #include "mlir/IR/BuiltinOps.h"
 #include "mlir/IR/MLIRContext.h"
 #include "mlir/IR/OwningOpRef.h"
@@ -30,6 +31,11 @@ struct Compilation {
 
 // compiler/driver/Import.cpp: reads the file, fixes the input shapes, builds the module.
 absl::Status importModel(Compilation &c);
+// Keeps what a frontend made, or says what is wrong with the model.
+absl::Status keepModule(Compilation &c, const Diagnostics &diagnostics,
+                        absl::StatusOr<mlir::OwningOpRef<mlir::ModuleOp>> module);
+// compiler/driver/ImportONNX.cpp: imports an ONNX model.
+absl::Status importONNX(Compilation &c);
 // compiler/driver/ImportNN.cpp: the same for the text of an nn module.
 bool isNNModule(llvm::StringRef content);
 absl::Status importNNModule(Compilation &c, llvm::StringRef content);

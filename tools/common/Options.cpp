@@ -1,6 +1,5 @@
 #include "tools/common/Options.h"
 #include "absl/strings/str_cat.h"
-#include "absl/strings/str_join.h"
 #include "absl/strings/str_split.h"
 #include "compiler/artifact/OutputFile.h"
 #include "compiler/artifact/PlanDrawing.h"
@@ -88,8 +87,12 @@ cl::opt<std::string> report("report", cl::value_desc("FILE.json"), cl::cat(compi
 cl::opt<std::string> planDrawing("plan-drawing", cl::value_desc("FILE.svg"), cl::cat(compileCategory()),
                                  cl::desc("Draw the arena: one rectangle a buffer, kernels by offset"));
 cl::opt<bool> time("time", cl::cat(compileCategory()), cl::desc("Print the time of every phase"));
-cl::opt<bool> listOps("list-ops", cl::cat(compileCategory()),
-                      cl::desc("List the operations that models may use"));
+enum class Frontends { All, TensorFlow, ONNX };
+cl::opt<Frontends> listOps("list-ops", cl::ValueOptional, cl::cat(compileCategory()),
+                           cl::desc("List the operations that models may use:"),
+                           cl::values(clEnumValN(Frontends::All, "", "of all formats"),
+                                      clEnumValN(Frontends::TensorFlow, "tf", "TensorFlow's"),
+                                      clEnumValN(Frontends::ONNX, "onnx", "ONNX's")));
 cl::opt<bool> isVerbose("v", cl::cat(compileCategory()), cl::desc("Say what is being done"));
 
 void printVersion(llvm::raw_ostream &os) {
@@ -135,8 +138,11 @@ std::optional<ExitCode> parseCommandLine(int argc, char **argv, const std::strin
   if (!cl::ParseCommandLineOptions(argc, argv, overview, &stream))
     // A wrong value of a flag has been reported by the flag itself.
     return stream.str().empty() ? ExitCode::Usage : fail(usageError(oneLine(stream.str())));
-  if (listOps) {
-    absl::Status status = print(absl::StrCat(absl::StrJoin(importableOps(), "\n"), "\n"));
+  if (listOps.getNumOccurrences() > 0) {
+    std::string tf = listTensorFlowOps(), onnx = listONNXOps();
+    absl::Status status = print(listOps == Frontends::TensorFlow ? tf
+                                : listOps == Frontends::ONNX     ? onnx
+                                                                 : "TensorFlow:\n" + tf + "\nONNX:\n" + onnx);
     return status.ok() ? ExitCode::Ok : fail(status);
   }
   if (modelPath.empty())

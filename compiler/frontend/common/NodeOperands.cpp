@@ -1,5 +1,7 @@
 #include "compiler/frontend/common/NodeOperands.h"
 
+#include <cmath>
+
 namespace aotc {
 
 Tensor NodeOperands::constant(size_t i) {
@@ -48,6 +50,29 @@ std::optional<DimVector> NodeOperands::distinctAxes(Dims given, int64_t rank) {
     return std::nullopt;
   }
   return axes;
+}
+
+Value NodeOperands::range(bool mayBeEmpty) {
+  Tensor start = constant(0), limit = constant(1), delta = constant(2);
+  if (start.size() != 1 || limit.size() != 1 || delta.size() != 1)
+    return error("start, limit and delta must be scalars");
+  DType type = dtype(0);
+  double count = std::ceil((limit.f(0) - start.f(0)) / delta.f(0));
+  if (!isFloat(type) && delta.i(0) != 0) { // exact where doubles are not
+    __int128 span = static_cast<__int128>(limit.i(0)) - start.i(0), step = delta.i(0);
+    count = static_cast<double>((span + step - (step > 0 ? 1 : -1)) / step);
+  }
+  if (delta.f(0) == 0 || !std::isfinite(count))
+    return error("delta is 0, or a bound is not finite");
+  if (mayBeEmpty)
+    count = std::max(count, 0.0);
+  if (count < 0)
+    return error(delta.f(0) > 0 ? "start is above limit" : "start is below limit");
+  if (count > 1e12)
+    return error("absurd number of elements");
+  int64_t size = static_cast<int64_t>(count);
+  Value steps = b.mul(b.iota(type, {size}, 0), b.reshape(in(2), {}));
+  return b.add(steps, b.reshape(in(0), {}));
 }
 
 } // namespace aotc

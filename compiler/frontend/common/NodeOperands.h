@@ -10,6 +10,12 @@ using mlir::Value;
 using Dims = llvm::ArrayRef<int64_t>;
 using DimVector = llvm::SmallVector<int64_t>;
 
+// Numbers the random operations of a graph.
+struct RandomStreams {
+  int64_t seed = 0;
+  int64_t next = 0;
+};
+
 class NodeOperands {
 public:
   ImportBuilder &b;
@@ -31,6 +37,10 @@ public:
   // Operand `i` as ascending distinct axes within `rank`, and the same for numbers from elsewhere.
   std::optional<DimVector> constantAxes(size_t i, int64_t rank) { return distinctAxes(constantInts(i), rank); }
   std::optional<DimVector> distinctAxes(Dims given, int64_t rank);
+
+  // start, start + delta, ... up to limit, from constant operands in this order.
+  // A limit on the wrong side of start gives no elements, or is reported.
+  Value range(bool mayBeEmpty);
 
   Value error(const llvm::Twine &message, const llvm::Twine &remedy = "") { return b.error(message, remedy); }
 

@@ -7,12 +7,6 @@
 
 namespace aotc::tf {
 
-// Numbers the random operations of a graph.
-struct RandomStreams {
-  int64_t seed = 0;
-  int64_t next = 0;
-};
-
 class NodeImport : public NodeOperands {
 public:
   NodeImport(ImportBuilder &b, const Node &node, llvm::ArrayRef<Value> inputs, RandomStreams &streams)

@@ -1,35 +1,13 @@
 // Family Shape: sequences and matrices made of positions.
 #include "compiler/frontend/tensorflow/ops/OpTable.h"
 
-#include <cmath>
-
 namespace aotc::tf {
 namespace {
 
 using nn::BinaryFn;
 using nn::CompareFn;
 
-// start, start + delta, ... up to limit.
-Results range(NodeImport &n) {
-  Tensor start = n.constant(0), limit = n.constant(1), delta = n.constant(2);
-  if (start.size() != 1 || limit.size() != 1 || delta.size() != 1)
-    return n.error("start, limit and delta must be scalars");
-  DType type = n.dtype(0);
-  double count = std::ceil((limit.f(0) - start.f(0)) / delta.f(0));
-  if (!isFloat(type) && delta.i(0) != 0) { // exact where doubles are not
-    __int128 span = static_cast<__int128>(limit.i(0)) - start.i(0), step = delta.i(0);
-    count = static_cast<double>((span + step - (step > 0 ? 1 : -1)) / step);
-  }
-  if (delta.f(0) == 0 || !std::isfinite(count))
-    return n.error("delta is 0, or a bound is not finite");
-  if (count < 0)
-    return n.error(delta.f(0) > 0 ? "start is above limit" : "start is below limit");
-  if (count > 1e12)
-    return n.error("absurd number of elements");
-  int64_t size = static_cast<int64_t>(count);
-  Value steps = n.b.mul(n.b.iota(type, {size}, 0), n.b.reshape(n.in(2), {}));
-  return n.b.add(steps, n.b.reshape(n.in(0), {}));
-}
+Results range(NodeImport &n) { return n.range(/*mayBeEmpty=*/false); }
 
 Results linSpace(NodeImport &n) {
   auto count = n.constantInt(2);
