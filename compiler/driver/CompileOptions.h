@@ -9,6 +9,7 @@
 
 #include "backends/Backend.h"
 #include "compiler/driver/InputSpec.h"
+#include "ir/Tensor/Tensor.h"
 
 namespace aotc {
 
@@ -20,6 +21,8 @@ struct CompileOptions {
   std::string signature; // of a SavedModel; empty: "serving_default", or the only one
   // A named input may cut the graph at any node; an .npy gives shape and type.
   std::vector<InputSpec> inputs;
+  // Inputs that are fixed to a value, by name (ONNX models).
+  std::vector<std::pair<std::string, Tensor>> constants;
   std::vector<std::string> outputs; // empty: the nodes that nobody consumes
   TargetSpec target;                // empty fields: the host
   SelectOptions select;

@@ -11,6 +11,8 @@ absl::Status importONNX(Compilation &c) {
   absl::StatusOr<std::vector<InputSpec>> specs = readSpecs(o);
   if (!specs.ok())
     return specs.status();
+  for (const auto &[name, value] : o.constants)
+    specs->push_back({name, "", value.shape(), value.dtype()});
   Diagnostics diagnostics;
   onnx::ReadOptions readOptions;
   readOptions.outputs = o.outputs;
@@ -31,8 +33,12 @@ absl::Status importONNX(Compilation &c) {
   onnx::ImportOptions importOptions;
   importOptions.seed = static_cast<int64_t>(o.seed);
   auto resolved = resolveInputs(*specs, declared, o.modelPath, diagnostics, c.result.notes);
-  for (auto [input, settled] : llvm::zip(model->inputs, resolved))
-    importOptions.inputs.push_back({{input.name, settled.dtype, settled.shape}, settled.known});
+  for (auto [input, settled] : llvm::zip(model->inputs, resolved)) {
+    importOptions.inputs.push_back({{input.name, settled.dtype, settled.shape}, settled.known, std::nullopt});
+    for (const auto &[name, value] : o.constants)
+      if (name == input.name)
+        importOptions.inputs.back().value = value;
+  }
   return keepModule(c, diagnostics, onnx::importModel(&c.context, *model, importOptions, diagnostics));
 }
 

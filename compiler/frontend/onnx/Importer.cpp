@@ -44,11 +44,15 @@ public:
       functions.try_emplace(std::make_tuple(function.domain, function.name, function.overload), &function);
   }
 
-  SmallVector<Value> run(ArrayRef<Value> arguments) {
+  // The argument is null where its input is fixed to a value, or where a problem was reported.
+  SmallVector<Value> run(ArrayRef<ImportInput> inputs, ArrayRef<Value> arguments) {
     Frame frame(model.graph, model.opsets, noAttributes, "");
     addInitializers(frame);
     for (auto [i, info] : llvm::enumerate(model.inputs)) {
+      builder.startNode(info.name, "");
       Value argument = arguments[i];
+      if (const std::optional<Tensor> &value = inputs[i].value; value && inputs[i].known)
+        argument = builder.constant(*value);
       // Tensors without elements are constants everywhere (see ImportBuilder).
       if (argument && ImportBuilder::elements(argument) == 0)
         argument = builder.constant(Tensor(ImportBuilder::dtype(argument), ImportBuilder::shape(argument).vec()));
@@ -306,17 +310,21 @@ private:
 
 absl::StatusOr<OwningOpRef<ModuleOp>> importModel(MLIRContext *context, const Model &model,
                                                   const ImportOptions &options, Diagnostics &diagnostics) {
-  std::vector<ArgumentType> arguments(options.inputs.begin(), options.inputs.end());
+  std::vector<ArgumentType> arguments;
+  llvm::copy_if(options.inputs, std::back_inserter(arguments), [](const ImportInput &input) { return !input.value; });
   auto main = MainFunction::create(context, model.path, arguments);
   if (!main.ok())
     return main.status();
   SmallVector<Value> values;
-  for (auto [i, input] : llvm::enumerate(options.inputs))
-    values.push_back(input.known ? main->argument(i) : Value());
+  size_t next = 0; // argument
+  for (const ImportInput &input : options.inputs) {
+    Value argument = input.value ? Value() : main->argument(next++);
+    values.push_back(input.known ? argument : Value());
+  }
   SmallVector<std::string> names;
   for (const OutputInfo &output : model.outputs)
     names.push_back(output.name);
-  SmallVector<Value> results = Importer(main->builder(), model, options, diagnostics).run(values);
+  SmallVector<Value> results = Importer(main->builder(), model, options, diagnostics).run(options.inputs, values);
   return std::move(*main).finish(results, names, diagnostics);
 }
 

@@ -14,6 +14,7 @@ namespace aotc::onnx {
 // An input of the model with its type and shape settled.
 struct ImportInput : ArgumentType {
   bool known = true; // false: its type was reported as a problem; users of it keep silent
+  std::optional<Tensor> value; // of an input that is fixed, and no argument then
 };
 
 struct ImportOptions {

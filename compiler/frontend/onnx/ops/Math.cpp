@@ -159,13 +159,6 @@ Results isInf(NodeImport &n) {
   return n.b.binary(BinaryFn::And, infinite, n.b.compare(sign, n.in(0), 0.0));
 }
 
-Results cast(NodeImport &n) {
-  auto to = n.type("to");
-  return to ? n.b.cast(n.in(0), *to) : Value();
-}
-
-Results castLike(NodeImport &n) { return n.b.cast(n.in(0), n.dtype(1)); }
-
 Results bitCast(NodeImport &n) {
   auto to = n.type("to");
   if (to && byteSize(*to) != byteSize(n.dtype(0)))
@@ -283,8 +276,6 @@ void addMathOps(OpRows &rows) {
   addBinary(rows);
   rows.push_back(OpRow("Clip", 6, 1, kFloats, clipByAttributes).until(10));
   rows.push_back(OpRow("Clip", 11, 3, kNumbers, clip).atLeast(1));
-  rows.emplace_back("Cast", 6, 1, kAll, cast);
-  rows.emplace_back("CastLike", 15, 2, kAll, castLike);
   rows.emplace_back("BitCast", 26, 1, kNumbers, bitCast);
   rows.emplace_back("Where", 9, 3, kBool, where);
 }

@@ -7,7 +7,10 @@ namespace aotc::onnx {
 const OpRows &allOps() {
   static const OpRows rows = [] {
     OpRows all;
-    for (auto add : {addConstantOps, addControlOps, addMathOps, addShapeOps})
+    for (auto add :
+         {addAttentionOps, addCastOps, addConstantOps, addControlOps, addConvOps, addKnownOps, addLegacyOps, addMathOps,
+          addMlOps, addNormOps, addPoolOps, addQuantOps, addRandomOps, addRecurrentOps, addResizeOps, addSamplingOps,
+          addShapeOps, addSignalOps, addTextOps, addTreeOps})
       add(all);
     llvm::sort(all, [](const OpRow &a, const OpRow &b) {
       return std::tie(a.name, a.domainName, a.first) < std::tie(b.name, b.domainName, b.first);

@@ -29,7 +29,7 @@
 namespace aotc::onnx {
 
 // Versions of the operator set ai.onnx that are known.
-inline constexpr int64_t kOldestOpset = 7, kNewestOpset = 28;
+inline constexpr int64_t kOldestOpset = 1, kNewestOpset = 28;
 inline constexpr int64_t kNoEnd = INT64_MAX;
 
 using ImportFn = std::function<Results(NodeImport &)>;
@@ -70,10 +70,26 @@ struct OpRow : OpRowOf<OpRow> {
 
 using OpRows = std::vector<OpRow>;
 // Each in the file of its family.
+void addAttentionOps(OpRows &rows);
+void addCastOps(OpRows &rows);
 void addConstantOps(OpRows &rows);
 void addControlOps(OpRows &rows);
+void addConvOps(OpRows &rows);
+void addKnownOps(OpRows &rows);
+void addLegacyOps(OpRows &rows);
 void addMathOps(OpRows &rows);
+void addMlOps(OpRows &rows);
+void addNormOps(OpRows &rows);
+void addPoolOps(OpRows &rows);
+void addQuantOps(OpRows &rows);
+void addRandomOps(OpRows &rows);
+void addRecurrentOps(OpRows &rows);
+void addResizeOps(OpRows &rows);
+void addSamplingOps(OpRows &rows);
 void addShapeOps(OpRows &rows);
+void addSignalOps(OpRows &rows);
+void addTextOps(OpRows &rows);
+void addTreeOps(OpRows &rows);
 
 // All rows, sorted by name, domain and version.
 const OpRows &allOps();
