@@ -96,6 +96,8 @@ public:
   Value iota(DType type, Dims shape, int64_t axis);
   Value tile(Value x, Dims multiples);
   Value expandDims(Value x, int64_t axis); // 0 <= axis <= rank
+  // The first lengths[i] elements along `axis` turn around in entry i of `batchAxis`.
+  Value reverseSequence(Value x, Value lengths, int64_t axis, int64_t batchAxis);
   // Channels from axis 1 to the last one, and back.
   Value channelsLast(Value x);
   Value channelsFirst(Value x);

@@ -193,6 +193,24 @@ Value ImportBuilder::expandDims(Value x, int64_t axis) {
   return reshape(x, to);
 }
 
+Value ImportBuilder::reverseSequence(Value x, Value lengths, int64_t axis, int64_t batchAxis) {
+  auto seq = normalizeAxis(axis, rank(x)), batch = normalizeAxis(batchAxis, rank(x));
+  if (!x || !lengths || !seq || !batch)
+    return {};
+  if (*seq == *batch || rank(lengths) != 1 || shape(lengths)[0] != shape(x)[*batch])
+    return error("needs one length for each sequence");
+  DimVector permutation{*batch, *seq}, inverse(rank(x));
+  for (int64_t dim = 0; dim < rank(x); ++dim)
+    if (dim != *seq && dim != *batch)
+      permutation.push_back(dim);
+  for (auto [i, dim] : llvm::enumerate(permutation))
+    inverse[dim] = i;
+  Value limit = expandDims(lengths, 1), at = iota(dtype(lengths), {1, shape(x)[*seq]}, 1);
+  Value mirrored = binary(nn::BinaryFn::Sub, sub(limit, at), 1);
+  Value source = select(compare(nn::CompareFn::Lt, at, limit), mirrored, at);
+  return transpose(gather(transpose(x, permutation), source, 1, 1), inverse);
+}
+
 Value ImportBuilder::channelsLast(Value x) {
   DimVector permutation{0};
   for (int64_t dim = 2; dim < rank(x); ++dim)

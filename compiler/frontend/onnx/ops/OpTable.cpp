@@ -8,9 +8,10 @@ const OpRows &allOps() {
   static const OpRows rows = [] {
     OpRows all;
     for (auto add :
-         {addAttentionOps, addCastOps, addConstantOps, addControlOps, addConvOps, addKnownOps, addLegacyOps, addMathOps,
-          addMlOps, addNormOps, addPoolOps, addQuantOps, addRandomOps, addRecurrentOps, addResizeOps, addSamplingOps,
-          addShapeOps, addSignalOps, addTextOps, addTreeOps})
+         {addAttentionOps, addCastOps, addConstantOps, addControlOps, addConvOps, addGatherOps, addKnownOps,
+          addLegacyOps, addMatMulOps, addMathOps, addMlOps, addNormOps, addPoolOps, addQuantOps,
+          addRandomOps, addRecurrentOps, addReduceOps, addResizeOps, addSamplingOps, addShapeOps,
+          addSignalOps, addSliceOps, addTextOps, addTreeOps})
       add(all);
     llvm::sort(all, [](const OpRow &a, const OpRow &b) {
       return std::tie(a.name, a.domainName, a.first) < std::tie(b.name, b.domainName, b.first);

@@ -84,9 +84,12 @@ Results flatten(NodeImport &n) {
   if (axis < -rank || axis > rank)
     return n.error("axis " + llvm::Twine(axis) + " is outside rank " + llvm::Twine(rank));
   axis = axis < 0 ? axis + rank : axis;
-  int64_t rows = 1, columns = 1; // of an existing tensor: no overflow unless it is empty
-  for (int64_t d = 0; d < rank; ++d)
-    (d < axis ? rows : columns) *= n.shape(0)[d];
+  int64_t rows = 1, columns = 1;
+  for (int64_t d = 0; d < rank; ++d) {
+    int64_t &product = d < axis ? rows : columns;
+    if (llvm::MulOverflow(product, n.shape(0)[d], product)) // of an empty tensor
+      return n.error("absurd dimensions");
+  }
   return n.b.reshape(n.in(0), {rows, columns});
 }
 

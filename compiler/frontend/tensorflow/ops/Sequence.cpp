@@ -97,24 +97,8 @@ Results matrixSetDiag(NodeImport &n) {
   return n.b.select(n.b.compare(CompareFn::Eq, at.row, at.column), n.b.expandDims(diagonal, n.rank(1) - 1), n.in(0));
 }
 
-// The first lengths[b] elements along the sequence axis turn around.
 Results reverseSequence(NodeImport &n) {
-  auto seq = n.b.normalizeAxis(n.integer("seq_dim", 0), n.rank(0));
-  auto batch = n.b.normalizeAxis(n.integer("batch_dim", 0), n.rank(0));
-  if (!seq || !batch)
-    return Value();
-  if (*seq == *batch || n.rank(1) != 1 || n.shape(1)[0] != n.shape(0)[*batch])
-    return n.error("needs one length for each sequence");
-  DimVector permutation{*batch, *seq}, inverse(n.rank(0));
-  for (int64_t dim = 0; dim < n.rank(0); ++dim)
-    if (dim != *seq && dim != *batch)
-      permutation.push_back(dim);
-  for (auto [i, dim] : llvm::enumerate(permutation))
-    inverse[dim] = i;
-  Value lengths = n.b.expandDims(n.in(1), 1), at = n.b.iota(n.dtype(1), {1, n.shape(0)[*seq]}, 1);
-  Value mirrored = n.b.binary(BinaryFn::Sub, n.b.sub(lengths, at), 1);
-  Value source = n.b.select(n.b.compare(CompareFn::Lt, at, lengths), mirrored, at);
-  return n.b.transpose(n.b.gather(n.b.transpose(n.in(0), permutation), source, 1, 1), inverse);
+  return n.b.reverseSequence(n.in(0), n.in(1), n.integer("seq_dim", 0), n.integer("batch_dim", 0));
 }
 
 } // namespace
