@@ -20,6 +20,7 @@ ALLOWED = {
     "compiler/frontend/tensorflow/savedmodel": READING + ["compiler/frontend/tensorflow/proto",
                                                           "compiler/frontend/tensorflow/reader"],
     "compiler/frontend/onnx/reader": READING + ["compiler/frontend/onnx/proto"],
+    "compiler/frontend/onnx/functions": READING + ["compiler/frontend/onnx/proto", "compiler/frontend/onnx/reader"],
     "compiler/frontend": ["ir", "compiler/frontend"],
     "compiler/artifact": ["ir", "backends/Backend.h", "passes/schedule"],
     "compiler/driver": ["ir", "passes", "backends/Backend.h", "compiler"],

@@ -1,6 +1,7 @@
 #include "compiler/frontend/onnx/Importer.h"
 
 #include "absl/strings/str_cat.h"
+#include "compiler/frontend/onnx/functions/FunctionLibrary.h"
 #include "compiler/frontend/onnx/ops/OpTable.h"
 
 using namespace mlir;
@@ -135,6 +136,10 @@ private:
       importFunction(frame, node, *function->second, inputs, anyPoison);
       return;
     }
+    if (const Function *body = libraryBody(frame, node)) {
+      importFunction(frame, node, *body, inputs, anyPoison);
+      return;
+    }
     int64_t version = 0;
     const OpRow *row = findRow(frame, node, version);
     if (!row)
@@ -154,6 +159,17 @@ private:
   }
 
   void startNode(const Frame &frame, const Node &node) { builder.startNode(frame.prefix + node.name, node.op); }
+
+  // How ONNX defines an operation that has no row; null: it does not.
+  const Function *libraryBody(const Frame &frame, const Node &node) {
+    auto opset = frame.opsets.find(node.domain);
+    if (opset == frame.opsets.end() || !findOps(node.domain, node.op).empty())
+      return nullptr;
+    std::vector<bool> present;
+    for (int input : node.inputs)
+      present.push_back(input >= 0 && !frame.leftOut[input]);
+    return findLibraryFunction(node, opset->second, present);
+  }
 
   // The row of the version that the graph asks for; null: reported.
   const OpRow *findRow(const Frame &frame, const Node &node, int64_t &version) {
@@ -336,6 +352,10 @@ std::string listOps() {
     absl::StrAppend(&text, row.domainName, row.domainName.empty() ? "" : ".", row.name, "  ", versions, "  ",
                     row.describe(), "\n");
   }
+  for (const LibraryOp &op : libraryOps())
+    if (findOps(op.domain, op.name).empty())
+      absl::StrAppend(&text, op.domain, op.domain.empty() ? "" : ".", op.name, "  ", op.since,
+                      "+  by its definition\n");
   return text;
 }
 

@@ -190,6 +190,28 @@ Results attention(NodeImport &n) {
   return Results{a->joined ? joinHeads(n, y) : y, a->k, a->v, shown};
 }
 
+// An attention whose scores and weights pass through graphs of the node (ai.onnx.preview).
+Results flexAttention(NodeImport &n) {
+  ImportBuilder &b = n.b;
+  auto a = attentionOperands(n);
+  if (!a)
+    return Value();
+  DType type = ImportBuilder::dtype(a->q), wide = type == DType::F64 ? DType::F64 : DType::F32;
+  wide = n.type("softmax_precision", wide).value_or(wide);
+  auto modified = [&](const char *name, Value x) {
+    if (!n.has(name) || !x)
+      return x;
+    auto results = n.importBody(name, {x});
+    return results && results->size() == 1 ? b.cast(results->front(), wide) : Value();
+  };
+  int64_t size = ImportBuilder::shape(a->q)[3], repeats = ImportBuilder::shape(a->q)[1] / ImportBuilder::shape(a->k)[1];
+  double scale = n.real("scale", 1 / std::sqrt(static_cast<double>(std::max<int64_t>(size, 1))));
+  Value scores = b.matmul(b.binary(nn::BinaryFn::Mul, a->q, scale), repeatHeads(n, a->k, repeats), false, true);
+  scores = modified("score_mod", b.cast(scores, wide));
+  Value weights = modified("prob_mod", scores ? b.softmax(scores, ImportBuilder::rank(scores) - 1) : Value());
+  return b.cast(b.matmul(weights, b.cast(repeatHeads(n, a->v, repeats), wide)), type);
+}
+
 Results rotaryEmbedding(NodeImport &n) {
   ImportBuilder &b = n.b;
   Value x = n.in(0);
@@ -311,6 +333,7 @@ Results tensorScatter(NodeImport &n) {
 
 void addAttentionOps(OpRows &rows) {
   rows.push_back(OpRow("Attention", 23, 7, kFloats, attention).atLeast(3));
+  rows.push_back(OpRow("FlexAttention", 1, 3, kFloats, flexAttention).domain("ai.onnx.preview"));
   rows.push_back(OpRow("RotaryEmbedding", 23, 4, kFloats, rotaryEmbedding).atLeast(3));
   rows.push_back(
       OpRow("TensorScatter", 24, 3, kAll, tensorScatter).atLeast(2).oneOf("mode", {"linear", "circular"}));

@@ -56,5 +56,10 @@ private:
   absl::flat_hash_set<int> used;
 };
 
+// Versions of operator sets that a file names.
+Opsets opsetsOf(const google::protobuf::RepeatedPtrField<proto::OperatorSetIdProto> &list);
+// A function of a model or of the library; the message is consumed.
+Function buildFunction(proto::FunctionProto &message, Decoder &decoder, Diagnostics &diagnostics);
+
 } // namespace aotc::onnx
 #endif

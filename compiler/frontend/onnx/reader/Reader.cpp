@@ -48,28 +48,6 @@ InputInfo describe(const std::string &name, int value, const TypeProto &type) {
   return info;
 }
 
-Opsets opsetsOf(const google::protobuf::RepeatedPtrField<proto::OperatorSetIdProto> &list) {
-  Opsets opsets;
-  for (const auto &entry : list)
-    opsets[entry.domain() == "ai.onnx" ? "" : entry.domain()] = entry.version();
-  return opsets;
-}
-
-Function buildFunction(proto::FunctionProto &message, Decoder &decoder, Diagnostics &diagnostics) {
-  GraphBuilder builder(decoder, diagnostics);
-  builder.define(message);
-  std::vector<int> inputs, outputs;
-  for (const std::string &input : message.input())
-    inputs.push_back(builder.find(input));
-  for (const std::string &output : message.output())
-    outputs.push_back(builder.findOutput(output));
-  Function function{message.name(), message.domain(), message.overload(),
-                    builder.build(std::move(inputs), std::move(outputs)), {}, opsetsOf(message.opset_import())};
-  for (auto &attribute : *message.mutable_attribute_proto())
-    function.defaults.try_emplace(attribute.name(), decoder.attr(attribute));
-  return function;
-}
-
 class ModelBuilder {
 public:
   ModelBuilder(proto::ModelProto &message, const std::string &path, const ReadOptions &options,
