@@ -3,6 +3,7 @@
 #include "absl/strings/str_cat.h"
 #include "compiler/frontend/onnx/functions/FunctionLibrary.h"
 #include "compiler/frontend/onnx/ops/OpTable.h"
+#include "llvm/ADT/StringExtras.h"
 
 using namespace mlir;
 
@@ -10,7 +11,7 @@ namespace aotc::onnx {
 namespace {
 
 constexpr int kMaxCallDepth = 64;                  // of functions in functions and graphs in graphs
-constexpr uint64_t kMaxImportedNodes = 4'000'000; // bodies are imported anew wherever they are called
+constexpr uint64_t kMaxImportedNodes = 1u << 20; // bodies are imported anew wherever they are called
 
 // One graph while it is imported.
 struct Frame {
@@ -133,11 +134,11 @@ private:
     }
     auto function = functions.find(std::make_tuple(node.domain, node.op, node.overload));
     if (function != functions.end()) {
-      importFunction(frame, node, *function->second, inputs, anyPoison);
+      importFunction(frame, node, *function->second, inputs);
       return;
     }
     if (const Function *body = libraryBody(frame, node)) {
-      importFunction(frame, node, *body, inputs, anyPoison);
+      importFunction(frame, node, *body, inputs);
       return;
     }
     int64_t version = 0;
@@ -219,6 +220,7 @@ private:
     for (int i = 0; i < row.minInputs && !anyPoison && !builder.failed(); ++i)
       if (!import.in(i))
         builder.error("operand " + Twine(i) + " is left out");
+    checkAttributes(import.node);
     for (const auto &choice : row.choices)
       if (import.has(choice.attr))
         row.checkChoice(builder, choice, import.text(choice.attr, ""));
@@ -228,6 +230,18 @@ private:
       builder.error("element type " + nameOf(import.elementType(0)) + " is not supported",
                     "cast it to FLOAT before");
     row.checkType(builder, import.dtype(0));
+  }
+
+  // One that is not known could change what the operation means.
+  void checkAttributes(const Node &node) {
+    auto known = attributesOf(node.domain, node.op);
+    if (!known)
+      return;
+    for (const auto &[name, value] : node.attrs)
+      if (!llvm::is_contained(*known, name))
+        builder.error("attribute '" + name + "' is unknown",
+                      known->empty() ? "the operation has no attributes"
+                                     : "its attributes are " + llvm::join(*known, ", "));
   }
 
   void setOutputs(Frame &frame, NodeImport &import, const OpRow &row, const Results &values) {
@@ -262,10 +276,13 @@ private:
     startNode(around, node);
   }
 
-  void importFunction(Frame &frame, const Node &node, const Function &function, ArrayRef<Value> inputs,
-                      bool anyPoison) {
+  void importFunction(Frame &frame, const Node &node, const Function &function, ArrayRef<Value> inputs) {
     if (!enter("function '" + Twine(node.op) + "'"))
       return;
+    if (llvm::is_contained(calls, &function)) {
+      builder.error("function '" + Twine(node.op) + "' calls itself");
+      return;
+    }
     if (inputs.size() > function.body.inputs.size()) {
       builder.error("has " + Twine(inputs.size()) + " operands, not " + Twine(function.body.inputs.size()));
       return;
@@ -278,7 +295,9 @@ private:
       inner.leftOut[value] = given < 0 || frame.leftOut[given];
       inner.set(value, i < inputs.size() ? inputs[i] : Value(), given < 0 ? kUndefined : frame.types[given]);
     }
+    calls.push_back(&function);
     runInside(inner, frame, node);
+    calls.pop_back();
     for (auto [i, output] : llvm::enumerate(node.outputs)) {
       if (output < 0)
         continue;
@@ -318,6 +337,7 @@ private:
   RandomStreams streams;
   std::map<std::tuple<std::string, std::string, std::string>, const Function *> functions;
   const Attrs noAttributes;
+  SmallVector<const Function *> calls; // that are being imported
   int depth = 0;
   uint64_t imported = 0;
 };

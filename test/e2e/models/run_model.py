@@ -1,10 +1,11 @@
 #!/usr/bin/env python3
 """Runs one reference network through aotc-run and compares with its stored outputs.
 
-usage: run_model.py AOTC_RUN FOLDER [--saved-model] [option of aotc-run...]
+usage: run_model.py AOTC_RUN FOLDER [--saved-model|--onnx] [option of aotc-run...]
 
 FOLDER holds model.pb, io.json and the .npy files that it names; with
---saved-model its folder saved_model is the network instead. Where the
+--saved-model its folder saved_model is the network instead, with --onnx
+model.onnx. Where the
 stored tensors have more than one sample, the network is compiled again for
 batch 1 and checked on the first sample. Needs the standard library only.
 """
@@ -58,6 +59,11 @@ def main():
         for key in ("inputs", "outputs"):
             for tensor, name in zip(io[key], io.get("saved_model_" + key, [None] * len(io[key]))):
                 tensor["name"] = name
+    if extra[:1] == ["--onnx"]: # names of tensors differ there: by position
+        extra = extra[1:]
+        model = os.path.join(folder, "model.onnx")
+        for tensor in io["inputs"] + io["outputs"]:
+            tensor["name"] = None
     rtol = TOLERANCE.get(os.path.basename(os.path.normpath(folder)), 1e-5)
     pairs = lambda key: [(t["name"], os.path.join(folder, t["file"])) for t in io[key]]
     status = run(tool, model, pairs("inputs"), pairs("outputs"), rtol, extra)

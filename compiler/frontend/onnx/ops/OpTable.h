@@ -99,6 +99,8 @@ void addTreeOps(OpRows &rows);
 const OpRows &allOps();
 // The rows of an operation, oldest first.
 llvm::ArrayRef<OpRow> findOps(llvm::StringRef domain, llvm::StringRef name);
+// The attributes that some version of the operation has (Attributes.inc); nullopt: not one of ONNX's.
+std::optional<llvm::SmallVector<llvm::StringRef>> attributesOf(llvm::StringRef domain, llvm::StringRef op);
 
 } // namespace aotc::onnx
 #endif
