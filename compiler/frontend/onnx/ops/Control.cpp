@@ -188,11 +188,18 @@ Results batchedScan(NodeImport &n) {
   return all;
 }
 
+// Whether an optional value is there is known: a tensor, or nothing.
+Results optionalHasElement(NodeImport &n) { return n.b.scalar(DType::I1, n.in(0) ? 1 : 0); }
+
+Results optionalGetElement(NodeImport &n) { return n.in(0); }
+
 } // namespace
 
 void addControlOps(OpRows &rows) {
   rows.push_back(OpRow("If", 1, 1, kBool, ifThenElse).needsConstant(0, "condition"));
   rows.push_back(OpRow("Loop", 1, -1, kIndexInts, loop).needsConstant(0, "the number of rounds"));
+  rows.push_back(OpRow("OptionalHasElement", 15, 1, kAll, optionalHasElement).atLeast(0).takesNarrow());
+  rows.push_back(OpRow("OptionalGetElement", 15, 1, kAll, optionalGetElement).movesElements());
   rows.push_back(OpRow("Scan", 8, -1, kAll, batchedScan).until(8).atLeast(0));
   rows.push_back(OpRow("Scan", 9, -1, kAll, scan).atLeast(1));
 }

@@ -163,6 +163,8 @@ Results bitCast(NodeImport &n) {
   auto to = n.type("to");
   if (to && byteSize(*to) != byteSize(n.dtype(0)))
     return n.error("element types have different widths");
+  if (to == DType::U8 && n.dtype(0) == DType::I1) // a byte that is 0 or 1
+    return n.b.cast(n.in(0), *to);
   return to ? n.b.bitcast(n.in(0), *to) : Value();
 }
 
@@ -276,7 +278,7 @@ void addMathOps(OpRows &rows) {
   addBinary(rows);
   rows.push_back(OpRow("Clip", 6, 1, kFloats, clipByAttributes).until(10));
   rows.push_back(OpRow("Clip", 11, 3, kNumbers, clip).atLeast(1));
-  rows.emplace_back("BitCast", 26, 1, kNumbers, bitCast);
+  rows.emplace_back("BitCast", 26, 1, kAll, bitCast);
   rows.emplace_back("Where", 9, 3, kBool, where);
 }
 
