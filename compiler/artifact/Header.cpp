@@ -1,5 +1,6 @@
 #include "compiler/artifact/Header.h"
 #include "absl/strings/ascii.h"
+#include "ir/Plan/Plan.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "compiler/artifact/AbiText.h" // kAbiText: the bytes of aotc/abi.h, made by the build
@@ -92,8 +93,9 @@ std::string writeHeader(const ModelInfo &model, const HeaderOptions &options) {
       tensorNames.push_back(t.name);
   const std::string &n = model.name;
   std::vector<std::string> names = makeIdentifiers(
-      tensorNames, {"arena", "aotc_inputs", "aotc_outputs", "aotc_this_call", "aotc_call", "aotc_status",
-                    absl::StrCat(n, "_call"), absl::StrCat(n, "_run"), absl::StrCat(n, "_info")});
+      tensorNames, {"arena", "state", "aotc_inputs", "aotc_outputs", "aotc_this_call", "aotc_call", "aotc_status",
+                    absl::StrCat(n, "_call"), absl::StrCat(n, "_run"), absl::StrCat(n, "_info"),
+                    absl::StrCat(n, "_state_init")});
   std::vector<std::string> inputs(names.begin(), names.begin() + model.inputs.size());
   std::vector<std::string> outputs(names.begin() + model.inputs.size(), names.end());
   std::vector<std::string> parameters;
@@ -102,6 +104,9 @@ std::string writeHeader(const ModelInfo &model, const HeaderOptions &options) {
     parameters.push_back(
         parameter(input ? model.inputs[i] : model.outputs[i - inputs.size()], names[i], input));
   }
+  const bool hasState = model.stateBytes > 0;
+  if (hasState)
+    parameters.push_back("void *state");
   parameters.push_back("void *arena");
 
   const std::string upper = absl::AsciiStrToUpper(n), guard = absl::StrCat("AOTC_MODEL_", upper, "_H");
@@ -110,6 +115,9 @@ std::string writeHeader(const ModelInfo &model, const HeaderOptions &options) {
                   commentText(model.modelFile), ". Do not edit.\n");
   absl::StrAppend(&h, " * model sha256 ", model.modelHash, "\n");
   absl::StrAppend(&h, " * ", signature(model.inputs), " -> ", signature(model.outputs), "\n");
+  if (hasState)
+    absl::StrAppend(&h, " * state ", signature(model.states), ", ", grouped(model.stateBytes), " B aligned to ",
+                    plan::kStateAlignment, "; one block per stream\n");
   absl::StrAppend(&h, " * target ", commentText(model.targets[0].triple), ", ",
                   commentText(cpuNames(model.targets)), "\n");
   absl::StrAppend(&h, " * weights ", grouped(model.weightsBytes), " B, code ", grouped(model.codeBytes),
@@ -119,14 +127,26 @@ std::string writeHeader(const ModelInfo &model, const HeaderOptions &options) {
   absl::StrAppend(&h, options.selfContained ? kAbiText : "#include <aotc/abi.h>\n", "\n");
   absl::StrAppend(&h, "#define ", upper, "_ARENA_BYTES ", model.arenaBytes, "u\n");
   absl::StrAppend(&h, "#define ", upper, "_ARENA_ALIGN ", model.arenaAlign, "u\n\n");
+  if (hasState) {
+    h.pop_back(); // the four belong together
+    absl::StrAppend(&h, "#define ", upper, "_STATE_BYTES ", model.stateBytes, "u\n");
+    absl::StrAppend(&h, "#define ", upper, "_STATE_ALIGN ", plan::kStateAlignment, "u\n\n");
+  }
   absl::StrAppend(&h, "#ifdef __cplusplus\nextern \"C\" {\n#endif\n\n");
   absl::StrAppend(&h, "/* Names, types and sizes for generic callers. */\nextern const aotc_model_info ", n,
                   "_info;\n\n");
+  if (hasState)
+    absl::StrAppend(&h, "/* What the model keeps between calls: ", upper, "_STATE_BYTES of the caller's, aligned to\n * ",
+                    upper, "_STATE_ALIGN. Call this before the first call, and to start anew. */\nvoid ", n,
+                    "_state_init(void *state);\n\n");
   absl::StrAppend(&h, "/* The entry; see aotc/abi.h. */\nAOTC_NODISCARD aotc_status ", n,
                   "_call(const aotc_call *call);\n\n");
   absl::StrAppend(
       &h, "/* Tensors are dense and row-major; inputs are not written. `arena` is scratch memory of\n * ",
-      upper, "_ARENA_BYTES aligned to ", upper, "_ARENA_ALIGN. Returns AOTC_OK (0) on success. */\n");
+      upper, "_ARENA_BYTES aligned to ", upper, "_ARENA_ALIGN.",
+      hasState ? absl::StrCat(" `state` is what ", n, "_state_init() has filled;\n * a call that fails leaves it as it was.")
+               : "",
+      " Returns AOTC_OK (0) on success. */\n");
   std::string head = absl::StrCat("AOTC_NODISCARD static inline aotc_status ", n, "_run(");
   bool fits = head.size() + absl::StrJoin(parameters, ", ").size() < 108;
   absl::StrAppend(&h, head, fits ? "" : "\n    ", absl::StrJoin(parameters, fits ? ", " : ",\n    "),
@@ -136,7 +156,8 @@ std::string writeHeader(const ModelInfo &model, const HeaderOptions &options) {
   absl::StrAppend(
       &h, "  const aotc_call aotc_this_call = {(uint32_t)sizeof(aotc_call), 0, ",
       inputs.empty() ? "NULL" : "aotc_inputs", ", ", outputs.empty() ? "NULL" : "aotc_outputs",
-      ",\n                                    NULL, NULL, NULL, arena, NULL, NULL, 0, NULL, NULL};\n");
+      ",\n                                    NULL, NULL, ", hasState ? "state" : "NULL",
+      ", arena, NULL, NULL, 0, NULL, NULL};\n");
   absl::StrAppend(&h, "  return ", n, "_call(&aotc_this_call);\n}\n\n");
   absl::StrAppend(&h, "#ifdef __cplusplus\n}\n#endif\n#endif\n");
   return h;

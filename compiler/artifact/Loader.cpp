@@ -2,6 +2,7 @@
 #include "absl/container/flat_hash_set.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
+#include "ir/Plan/Plan.h"
 #include "llvm/ExecutionEngine/JITLink/JITLinkMemoryManager.h"
 #include "llvm/ExecutionEngine/Orc/Core.h"
 #include "llvm/ExecutionEngine/Orc/ExecutionUtils.h"
@@ -132,10 +133,22 @@ absl::StatusOr<std::unique_ptr<LoadedModel>> LoadedModel::load(const std::string
   return model;
 }
 
+static std::unique_ptr<void, void (*)(void *)> allocate(size_t bytes, size_t align) {
+  align = std::max(align, alignof(std::max_align_t));
+  return {bytes ? std::aligned_alloc(align, (bytes + align - 1) / align * align) : nullptr, std::free};
+}
+
+LoadedModel::State LoadedModel::newState() const {
+  State state = allocate(modelInfo->state_bytes, plan::kStateAlignment);
+  if (state)
+    modelInfo->state_init(state.get());
+  return state;
+}
+
 PreparedCall::PreparedCall(const LoadedModel &model, absl::Span<const Tensor> arguments,
                            const LoadedModel::CallOptions &options)
-    : inputs(arguments.begin(), arguments.end()), arena(nullptr, std::free),
-      errorInfo(new aotc_error{}), call{}, entry(model.info().call) {
+    : inputs(arguments.begin(), arguments.end()), arena(allocate(model.info().arena_bytes, model.info().arena_align)),
+      state(options.state ? LoadedModel::State(nullptr, std::free) : model.newState()), errorInfo(new aotc_error{}), call{}, entry(model.info().call) {
   const aotc_model_info &info = model.info();
   for (const Tensor &t : inputs)
     inputPointers.push_back(t.data());
@@ -143,13 +156,10 @@ PreparedCall::PreparedCall(const LoadedModel &model, absl::Span<const Tensor> ar
     outputs.emplace_back(dtypeOf(info.outputs[i].dtype), shapeOf(info.outputs[i]));
   for (Tensor &t : outputs)
     outputPointers.push_back(t.mutableData());
-  if (info.arena_bytes) {
-    size_t align = std::max<size_t>(info.arena_align, alignof(std::max_align_t));
-    arena.reset(std::aligned_alloc(align, (info.arena_bytes + align - 1) / align * align));
-  }
   call.struct_bytes = sizeof(aotc_call);
   call.inputs = inputPointers.data();
   call.outputs = outputPointers.data();
+  call.state = options.state ? options.state : state.get();
   call.arena = arena.get();
   call.parallel = options.parallel;
   call.seed = options.seed;

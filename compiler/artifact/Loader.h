@@ -32,7 +32,11 @@ public:
   struct CallOptions {
     const aotc_parallel *parallel = nullptr;
     uint64_t seed = 0;
+    void *state = nullptr; // that the caller keeps; null: a call of its own, from the initial state
   };
+  // A block of state for a stream of calls; null where the model has none.
+  using State = std::unique_ptr<void, void (*)(void *)>;
+  State newState() const;
   // Allocates outputs and an arena. `inputs` must have the types of info().
   absl::StatusOr<std::vector<Tensor>> run(absl::Span<const Tensor> inputs, const CallOptions &options) const;
   absl::StatusOr<std::vector<Tensor>> run(absl::Span<const Tensor> inputs) const { return run(inputs, {}); }
@@ -58,6 +62,7 @@ private:
   std::vector<const void *> inputPointers;
   std::vector<void *> outputPointers;
   std::unique_ptr<void, void (*)(void *)> arena;
+  LoadedModel::State state;
   std::unique_ptr<aotc_error> errorInfo;
   aotc_call call;
   aotc_entry entry;

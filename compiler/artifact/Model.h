@@ -36,6 +36,8 @@ struct ModelInfo {
   std::string modelHash; // SHA-256 in hex
   Targets targets;       // resolved
   std::vector<TensorInfo> inputs, outputs;
+  std::vector<TensorInfo> states; // in the block that the caller keeps between calls
+  int64_t stateBytes = 0;         // of that block
   int64_t arenaBytes = 0, arenaAlign = 64;
   int64_t lowerBound = 0; // largest sum of live buffers in the chosen order
   int64_t naiveBytes = 0; // all buffers side by side

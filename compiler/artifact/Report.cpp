@@ -39,6 +39,10 @@ std::string writeReport(const ModelInfo &m) {
     });
     writeTensors(json, "inputs", m.inputs);
     writeTensors(json, "outputs", m.outputs);
+    if (!m.states.empty()) {
+      writeTensors(json, "states", m.states);
+      json.attribute("state_bytes", m.stateBytes);
+    }
     json.attribute("object_bytes", m.objectBytes);
     json.attribute("code_bytes", m.codeBytes);
     json.attribute("weights_bytes", m.weightsBytes);

@@ -16,6 +16,12 @@ namespace aotc {
 // What a compile produces; `--emit` names them in lower case.
 enum class Emit { Obj, Header, NN, Plan, LLVM, Asm };
 
+// An input whose value is, but for the first call, what an output was in the call before.
+struct StatePair {
+  std::string input, output;
+  std::string npyPath; // the value for the first call; empty: zeros
+};
+
 struct CompileOptions {
   std::string modelPath;
   std::string signature; // of a SavedModel; empty: "serving_default", or the only one
@@ -23,6 +29,7 @@ struct CompileOptions {
   std::vector<InputSpec> inputs;
   // Inputs that are fixed to a value, by name (ONNX models).
   std::vector<std::pair<std::string, Tensor>> constants;
+  std::vector<StatePair> states;
   std::vector<std::string> outputs; // empty: the nodes that nobody consumes
   TargetSpec target;                // empty fields: the host
   SelectOptions select;

@@ -5,12 +5,15 @@
 #include "compiler/driver/Inputs.h"
 #include "compiler/driver/Pipeline.h"
 #include "compiler/driver/State.h"
+#include "compiler/driver/StatePairs.h"
 #include "compiler/frontend/common/ModelFolder.h"
 #include "compiler/frontend/onnx/Importer.h"
 #include "compiler/frontend/tensorflow/Importer.h"
 #include "compiler/frontend/tensorflow/reader/Reader.h"
 #include "compiler/frontend/tensorflow/savedmodel/SavedModel.h"
 #include "ir/NN/Constants.h"
+#include "ir/NN/State.h"
+#include "ir/Plan/Plan.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "llvm/Support/FileSystem.h"
 #include "llvm/Support/MemoryBuffer.h"
@@ -20,7 +23,7 @@
 namespace aotc {
 namespace {
 
-std::vector<TensorInfo> interfaceOf(mlir::func::FuncOp function, mlir::TypeRange types,
+std::vector<TensorInfo> interfaceOf(mlir::TypeRange types,
                                     llvm::function_ref<mlir::StringAttr(unsigned)> nameOf) {
   std::vector<TensorInfo> result;
   for (auto [i, type] : llvm::enumerate(types)) {
@@ -110,15 +113,20 @@ static absl::Status importFile(Compilation &c) {
 absl::Status importModel(Compilation &c) {
   if (absl::Status status = importFile(c); !status.ok())
     return status;
+  if (absl::Status status = pairStates(c); !status.ok())
+    return status;
   nn::releaseUnusedConstants(*c.module);
 
   auto function = *c.module->getOps<mlir::func::FuncOp>().begin();
-  c.result.model.inputs = interfaceOf(function, function.getArgumentTypes(), [&](unsigned i) {
-    return function.getArgAttrOfType<mlir::StringAttr>(i, "nn.name");
-  });
-  c.result.model.outputs = interfaceOf(function, function.getResultTypes(), [&](unsigned i) {
-    return function.getResultAttrOfType<mlir::StringAttr>(i, "nn.name");
-  });
+  const int64_t inputs = nn::inputCount(function), outputs = nn::outputCount(function);
+  auto argumentName = [&](unsigned i) { return function.getArgAttrOfType<mlir::StringAttr>(i, "nn.name"); };
+  auto resultName = [&](unsigned i) { return function.getResultAttrOfType<mlir::StringAttr>(i, "nn.name"); };
+  ModelInfo &model = c.result.model;
+  model.inputs = interfaceOf(function.getArgumentTypes().take_front(inputs), argumentName);
+  model.outputs = interfaceOf(function.getResultTypes().take_front(outputs), resultName);
+  model.states = interfaceOf(function.getArgumentTypes().drop_front(inputs),
+                             [&](unsigned i) { return argumentName(inputs + i); });
+  model.stateBytes = plan::stateOffsets(function).back();
   c.result.indexBounds = findIndexBounds(*c.module);
   return absl::OkStatus();
 }

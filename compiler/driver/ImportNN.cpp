@@ -3,6 +3,7 @@
 #include "compiler/driver/Errors.h"
 #include "compiler/driver/State.h"
 #include "ir/NN/NN.h"
+#include "ir/NN/State.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/IR/Verifier.h"
 #include "mlir/Parser/Parser.h"
@@ -65,7 +66,7 @@ absl::Status importNNModule(Compilation &c, llvm::StringRef content) {
         op.emitOpError("is too large");
     }
   }
-  if (problems.hasErrors())
+  if (problems.hasErrors() || mlir::failed(nn::verifyStates(function)))
     return toStatus(path, problems);
   return absl::OkStatus();
 }

@@ -1,5 +1,6 @@
 #include "ir/Plan/Plan.h"
 #include "ir/NN/Constants.h"
+#include "ir/NN/State.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/IR/Builders.h"
 #include "mlir/IR/DialectImplementation.h"
@@ -32,12 +33,21 @@ int64_t plan::denseBytes(Type type) {
   return tensor.getNumElements() * static_cast<int64_t>(byteSize(*nn::dtypeOf(tensor.getElementType())));
 }
 
+SmallVector<int64_t> plan::stateOffsets(func::FuncOp func) {
+  SmallVector<int64_t> offsets{0};
+  for (Type type : func.getArgumentTypes().drop_front(nn::inputCount(func)))
+    offsets.push_back(offsets.back() + static_cast<int64_t>(llvm::alignTo(denseBytes(type), kStateAlignment)));
+  return offsets;
+}
+
 PlaceAttr plan::placeOf(Value value) {
   auto at = [&](Space space, int64_t index, int64_t offset) {
     return PlaceAttr::get(value.getContext(), space, index, offset, denseBytes(value.getType()));
   };
-  if (auto argument = dyn_cast<BlockArgument>(value))
-    return at(Space::Input, argument.getArgNumber(), 0);
+  if (auto argument = dyn_cast<BlockArgument>(value)) {
+    int64_t state = nn::stateOf(argument);
+    return state < 0 ? at(Space::Input, argument.getArgNumber(), 0) : at(Space::State, state, 0);
+  }
   Operation *op = value.getDefiningOp();
   if (auto weight = dyn_cast<WeightOp>(op))
     return weight.getPlace();

@@ -3,6 +3,7 @@
 #define AOTC_IR_PLAN_PLAN_H
 
 #include "ir/NN/NN.h"
+#include "mlir/Dialect/Func/IR/FuncOps.h"
 #include <string>
 
 #include "ir/Plan/PlanDialect.h.inc"
@@ -19,6 +20,11 @@ PlaceAttr placeOf(mlir::Value value);
 
 // Dense bytes of a tensor type (bool: one byte an element).
 int64_t denseBytes(mlir::Type tensorType);
+
+// Where each state of a function begins in the block that the caller keeps,
+// and where the block ends.
+inline constexpr int64_t kStateAlignment = 64;
+llvm::SmallVector<int64_t> stateOffsets(mlir::func::FuncOp func);
 
 // The node of the model that a kernel is named after: the first name in its
 // location, empty when it has none.

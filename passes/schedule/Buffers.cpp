@@ -1,5 +1,6 @@
 #include "passes/schedule/Buffers.h"
 #include "ir/NN/Constants.h"
+#include "ir/NN/State.h"
 #include "mlir/IR/Builders.h"
 
 using namespace mlir;
@@ -128,7 +129,7 @@ void Buffers::joinParts(nn::FusionOp fusion) {
     depth = std::max(depth, depthOf(part) + 1);
     auto producer = withoutReshapes(part).getDefiningOp<nn::FusionOp>();
     bool own = producer && formOf(producer) != Form::View && isWhole(slot) &&
-               storages[slot.storage].space == Space::Arena;
+               storages[slot.storage].space == Space::Arena && !storages[slot.storage].kept;
     if (!own || depth > kMaxDepth || !seen.insert(slot.storage).second)
       return;
   }
@@ -145,7 +146,9 @@ void Buffers::joinParts(nn::FusionOp fusion) {
 FailureOr<Buffers> Buffers::build(func::FuncOp func) {
   Buffers buffers;
   for (BlockArgument argument : func.getArguments())
-    if (failed(buffers.addValue(argument, Space::Input, argument.getArgNumber())))
+    if (int64_t state = nn::stateOf(argument);
+        failed(state < 0 ? buffers.addValue(argument, Space::Input, argument.getArgNumber())
+                         : buffers.addValue(argument, Space::State, state)))
       return failure();
   for (Operation &op : func.getOps()) {
     if (auto constant = dyn_cast<nn::ConstantOp>(op)) {
@@ -177,6 +180,9 @@ FailureOr<Buffers> Buffers::build(func::FuncOp func) {
   }
   for (OpOperand &operand : func.front().getTerminator()->getOpOperands()) {
     Storage &storage = buffers.storages[buffers.slotOf(operand.get()).storage];
+    storage.kept = operand.getOperandNumber() >= nn::outputCount(func);
+    if (storage.kept)
+      continue;
     storage.space = Space::Output;
     storage.index = operand.getOperandNumber();
   }

@@ -13,9 +13,10 @@ namespace aotc::plan {
 // A piece of memory of its own.
 struct Storage {
   Space space = Space::Arena;
-  int64_t index = 0; // of the input or output
+  int64_t index = 0; // of the input, output or state
   int64_t bytes = 0;
   int64_t offset = 0; // in its space, once known
+  bool kept = false; // a new state in the arena: needed when all kernels have run
   int first = -1, last = -1; // positions of kernels that use it, once ordered
 };
 

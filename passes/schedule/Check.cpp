@@ -1,5 +1,6 @@
 // aotc-verify-plan: replays a plan on a map of who wrote each byte.
 #include "ir/NN/Constants.h"
+#include "ir/NN/State.h"
 #include "ir/Plan/Plan.h"
 #include "passes/schedule/InPlace.h"
 #include "passes/schedule/Passes.h"
@@ -69,6 +70,9 @@ public:
   explicit Checker(func::FuncOp func) : func(func) {}
 
   LogicalResult run() {
+    for (BlockArgument argument : func.getArguments())
+      if (PlaceAttr place = placeOf(argument); place.getSpace() == Space::State)
+        bytesOf(place).write(0, place.getBytes(), argument.getAsOpaquePointer());
     for (Operation &op : func.getOps()) {
       LogicalResult result = success();
       if (auto weight = dyn_cast<WeightOp>(op))
@@ -98,6 +102,8 @@ private:
     case Space::Arena: return index == 0 ? number("plan.arena_bytes") : 0;
     case Space::Weights: return index == 0 ? number("plan.weights_bytes") : 0;
     case Space::Input: return index < func.getNumArguments() ? denseBytes(func.getArgumentTypes()[index]) : 0;
+    case Space::State:
+      return index < nn::stateCount(func) ? denseBytes(func.getArgumentTypes()[nn::inputCount(func) + index]) : 0;
     case Space::Output: return index < func.getNumResults() ? denseBytes(func.getResultTypes()[index]) : 0;
     }
     return 0;
@@ -138,11 +144,11 @@ private:
   // Whether `bytes` from `offset` on of the value still are what its producers wrote.
   bool isIntact(Value value, int64_t offset, int64_t bytes) {
     Operation *op = value.getDefiningOp();
-    if (!op || isa<WeightOp>(op) || bytes == 0)
+    if (bytes == 0 || (op ? isa<WeightOp>(op) : nn::stateOf(cast<BlockArgument>(value)) < 0))
       return true;
-    if (auto view = dyn_cast<ViewOp>(op))
+    if (auto view = dyn_cast_or_null<ViewOp>(op))
       return isIntact(view.getOperand(), view.getByteOffset() + offset, bytes);
-    if (auto join = dyn_cast<JoinOp>(op)) {
+    if (auto join = dyn_cast_or_null<JoinOp>(op)) {
       int64_t begin = 0;
       for (Value part : join.getInputs()) {
         int64_t end = begin + denseBytes(part.getType());
@@ -245,7 +251,7 @@ private:
       writes.push_back(scratch);
     }
     for (auto [w, place] : llvm::enumerate(writes)) {
-      if (place.getSpace() != Space::Arena && place.getSpace() != Space::Output)
+      if (place.getSpace() == Space::Input || place.getSpace() == Space::Weights)
         return region.emitOpError("writes to a space that is read only");
       if (failed(checkBounds(region, place)))
         return failure();
@@ -274,8 +280,11 @@ private:
       return failure();
     for (auto [index, value] : llvm::enumerate(op.getOperands())) {
       PlaceAttr place = placeOf(value);
-      if (place.getSpace() != Space::Output || place.getIndex() != static_cast<int64_t>(index) ||
-          place.getOffset() != 0)
+      int64_t state = static_cast<int64_t>(index) - nn::outputCount(func);
+      Space space = state < 0 ? Space::Output : Space::State;
+      bool there = place.getSpace() == space && place.getOffset() == 0 &&
+                   place.getIndex() == (state < 0 ? static_cast<int64_t>(index) : state);
+      if (!there && !(state >= 0 && place.getSpace() == Space::Arena))
         return op.emitOpError("returns operand ") << index << " from another place than its output";
       if (!isIntact(value, 0, denseBytes(value.getType())))
         return op.emitOpError("returns operand ") << index << " after it was overwritten";

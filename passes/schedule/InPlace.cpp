@@ -48,4 +48,19 @@ bool readsInPlace(nn::FusionKind kind, Block &body, unsigned argument, Dictionar
   return true; // row: of the yielded shape, so read in step with the rows
 }
 
+bool mayFail(Region &body) {
+  return body
+      .walk([](Operation *op) {
+        auto binary = dyn_cast<nn::BinaryOp>(op);
+        bool divides = binary && !isa<FloatType>(getElementTypeOrSelf(binary.getType())) &&
+                       llvm::is_contained({nn::BinaryFn::Div, nn::BinaryFn::FloorDiv, nn::BinaryFn::FloorMod,
+                                           nn::BinaryFn::TruncMod},
+                                          binary.getFn());
+        bool indexes = isa<nn::GatherOp, nn::GatherNdOp, nn::ScatterNdOp, nn::DynamicSliceOp>(op);
+        bool nests = op->getNumRegions() > 0 && !isa<nn::FusionOp>(op);
+        return divides || indexes || nests ? WalkResult::interrupt() : WalkResult::advance();
+      })
+      .wasInterrupted();
+}
+
 } // namespace aotc::plan

@@ -11,5 +11,8 @@ namespace aotc::plan {
 // position that it writes. Says nothing about other readers of that memory.
 bool readsInPlace(nn::FusionKind kind, mlir::Block &body, unsigned argument, mlir::DictionaryAttr kernel);
 
+// Whether a kernel may return an error: it indexes by values, or divides integers.
+bool mayFail(mlir::Region &body);
+
 } // namespace aotc::plan
 #endif

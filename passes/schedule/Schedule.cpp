@@ -1,5 +1,6 @@
 // aotc-schedule: fusion groups become kernels in order, over placed buffers.
 #include "ir/NN/Constants.h"
+#include "ir/NN/State.h"
 #include "passes/schedule/Buffers.h"
 #include "passes/schedule/InPlace.h"
 #include "passes/schedule/Offsets.h"
@@ -36,6 +37,7 @@ public:
       return failure();
     computeLifetimes();
     shareInPlace();
+    updateStates();
     placeArena();
     return emit();
   }
@@ -86,7 +88,8 @@ private:
     Block &body = kernel.getBody().front();
     for (auto [index, input] : llvm::enumerate(kernel.getInputs())) {
       Slot slot = buffers.slotOf(input);
-      if (!buffers.isWhole(slot) || slot.bytes != out.bytes || buffers.storage(slot.storage).space != Space::Arena ||
+      const Storage &storage = buffers.storage(slot.storage);
+      if (!buffers.isWhole(slot) || slot.bytes != out.bytes || storage.space != Space::Arena || storage.kept ||
           !readsInPlace(kernel.getKind(), body, index, kernel.getKernelAttr()))
         unsafe.insert(slot.storage);
     }
@@ -157,6 +160,9 @@ private:
       for (Value result : kernel.getResults())
         touch(result, step);
     }
+    for (int s = 0; s < buffers.count(); ++s)
+      if (Storage &storage = buffers.storage(s); storage.kept)
+        storage.last = static_cast<int>(kernels.size()) - 1;
   }
 
   void shareInPlace() {
@@ -172,6 +178,48 @@ private:
         break;
       }
     }
+  }
+
+  // Writes a new state where the old one lies, if nobody reads that any more
+  // and no kernel fails from then on, so that failed calls leave the state as
+  // it was. Other new states wait in the arena.
+  void updateStates() {
+    int lastFailing = -1;
+    for (auto [step, kernel] : llvm::enumerate(kernels))
+      if (mayFail(kernel.getBody()))
+        lastFailing = static_cast<int>(step);
+    Operation *terminator = func.front().getTerminator();
+    for (int64_t k = 0; k < nn::stateCount(func); ++k) {
+      Slot next = buffers.slotOf(terminator->getOperand(nn::outputCount(func) + k));
+      Storage &storage = buffers.storage(next.storage);
+      Slot old = buffers.slotOf(func.getArgument(nn::inputCount(func) + k));
+      if (!buffers.isWhole(next) || storage.first <= lastFailing || !isReadBefore(old, storage.first, next.storage))
+        continue;
+      storage.space = Space::State;
+      storage.index = k;
+    }
+  }
+
+  // Whether nothing reads `old` after the kernel at `step`, which may read it
+  // while it writes the whole of `next` over it.
+  bool isReadBefore(Slot old, int step, int next) {
+    const Storage &storage = buffers.storage(old.storage);
+    if (storage.last < step)
+      return true;
+    nn::FusionOp kernel = kernels[step];
+    if (storage.last > step || kernel.getNumResults() != 1)
+      return false;
+    Slot result = buffers.slotOf(kernel.getResult(0));
+    if (result.storage != next || !buffers.isWhole(result))
+      return false;
+    for (auto [index, input] : llvm::enumerate(kernel.getInputs())) {
+      Slot slot = buffers.slotOf(input);
+      if (slot.storage == old.storage &&
+          (!buffers.isWhole(slot) || slot.bytes != result.bytes ||
+           !readsInPlace(kernel.getKind(), kernel.getBody().front(), index, kernel.getKernelAttr())))
+        return false;
+    }
+    return true;
   }
 
   // Every storage that is a tensor's own, merged ones left out.

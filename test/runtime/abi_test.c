@@ -70,7 +70,7 @@ PIN(offsetof(aotc_tensor_info, bytes) == 24);
 PIN(offsetof(aotc_tensor_info, scale) == 32);
 PIN(offsetof(aotc_tensor_info, zero_point) == 36);
 
-PIN(sizeof(aotc_model_info) == 136);
+PIN(sizeof(aotc_model_info) == 144);
 PIN(offsetof(aotc_model_info, struct_bytes) == 0);
 PIN(offsetof(aotc_model_info, abi_version) == 4);
 PIN(offsetof(aotc_model_info, name) == 8);
@@ -87,5 +87,6 @@ PIN(offsetof(aotc_model_info, weights_bytes) == 80);
 PIN(offsetof(aotc_model_info, state_bytes) == 88);
 PIN(offsetof(aotc_model_info, weights_hash) == 96);
 PIN(offsetof(aotc_model_info, call) == 128);
+PIN(offsetof(aotc_model_info, state_init) == 136);
 
 int main(void) { return 0; }

@@ -40,6 +40,9 @@ cl::opt<std::string> outputFolder("output-dir", cl::value_desc("D"), cl::cat(too
 cl::opt<std::string>
     threadsText("threads", cl::value_desc("T"), cl::cat(tools::toolCategory()),
                 cl::desc("Threads that the model may use, the calling one included (default 1)"));
+cl::opt<bool> steps("steps", cl::cat(tools::toolCategory()),
+                    cl::desc("Call once for each entry along the leading axis of the inputs' files, keeping the "
+                             "state, and put the outputs behind each other along such an axis"));
 cl::opt<bool> asJson("json", cl::cat(tools::toolCategory()),
                      cl::desc("Print one JSON object on standard output"));
 
@@ -157,6 +160,80 @@ absl::Status saveOutputs(const std::vector<Output> &outputs) {
   return absl::OkStatus();
 }
 
+// With --steps, the files of the inputs have one value a call along their leading axis. Takes
+// them out of the options, which keep the type and shape of one call.
+absl::StatusOr<std::vector<Tensor>> takeSteps(CompileOptions &options) {
+  std::vector<Tensor> files;
+  for (InputSpec &spec : options.inputs) {
+    if (spec.npyPath.empty())
+      return usageError("--steps: give every --input as an .npy file");
+    absl::StatusOr<Tensor> tensor = loadNpy(spec.npyPath);
+    if (!tensor.ok())
+      return ioError(std::string(tensor.status().message()));
+    if (tensor->rank() == 0 || (!files.empty() && tensor->shape()[0] != files[0].shape()[0]))
+      return usageError(absl::StrCat(spec.npyPath, " is ", typeString(*tensor),
+                                     "; with --steps all inputs have as many entries along a leading axis"));
+    spec.shape = Shape(tensor->shape().begin() + 1, tensor->shape().end());
+    spec.dtype = tensor->dtype();
+    spec.npyPath.clear();
+    files.push_back(*std::move(tensor));
+  }
+  if (files.empty() || files[0].shape()[0] == 0)
+    return usageError("--steps: no input has steps");
+  return files;
+}
+
+// The model's inputs of all steps, in its order.
+absl::StatusOr<std::vector<Tensor>> inOrder(const CompileOptions &options, const CompileResult &result,
+                                            const std::vector<Tensor> &files) {
+  std::vector<std::optional<Tensor>> slots(result.model.inputs.size());
+  size_t position = 0;
+  for (size_t f = 0; f < files.size(); ++f)
+    if (size_t i = matchSpec(options.inputs[f], result.model.inputs, position); i < slots.size())
+      slots[i] = files[f];
+  std::vector<Tensor> inputs;
+  for (size_t i = 0; i < slots.size(); ++i) {
+    if (!slots[i])
+      return usageError(absl::StrCat("no value for input '", printable(result.model.inputs[i].name),
+                                     "'; give it with --input"));
+    inputs.push_back(*slots[i]);
+  }
+  return inputs;
+}
+
+absl::StatusOr<std::vector<Tensor>> runSteps(const LoadedModel &model, const std::vector<Tensor> &inputs,
+                                             LoadedModel::CallOptions options) {
+  LoadedModel::State state = model.newState();
+  options.state = state.get();
+  const int64_t count = inputs.empty() ? 0 : inputs[0].shape()[0];
+  std::vector<Tensor> all;
+  for (int64_t step = 0; step < count; ++step) {
+    std::vector<Tensor> now;
+    for (const Tensor &input : inputs) {
+      Tensor part(input.dtype(), Shape(input.shape().begin() + 1, input.shape().end()));
+      if (part.bytes() > 0)
+        std::memcpy(part.mutableData(), input.data() + step * part.bytes(), part.bytes());
+      now.push_back(std::move(part));
+    }
+    absl::StatusOr<std::vector<Tensor>> outputs = model.run(now, options);
+    if (!outputs.ok())
+      return outputs.status();
+    for (size_t i = 0; i < outputs->size(); ++i) {
+      const Tensor &output = (*outputs)[i];
+      if (step == 0) {
+        Shape shape = output.shape();
+        shape.insert(shape.begin(), count);
+        if (!elementCount(shape, byteSize(output.dtype())))
+          return usageError("--steps: the outputs of all steps are too large");
+        all.emplace_back(output.dtype(), std::move(shape));
+      }
+      if (output.bytes() > 0)
+        std::memcpy(all[i].mutableData() + step * output.bytes(), output.data(), output.bytes());
+    }
+  }
+  return all;
+}
+
 absl::StatusOr<ExitCode> run() {
   absl::StatusOr<CompileOptions> options = tools::compileOptions();
   if (!options.ok())
@@ -175,17 +252,26 @@ absl::StatusOr<ExitCode> run() {
       if (!spec.name.empty())
         options->outputs.push_back(spec.name);
   options->emit = {Emit::Obj};
+  absl::StatusOr<std::vector<Tensor>> stepFiles = std::vector<Tensor>{};
+  if (steps)
+    stepFiles = takeSteps(*options);
+  if (!stepFiles.ok())
+    return stepFiles.status();
 
   absl::StatusOr<CompileResult> result = tools::compile(*options, asJson);
   if (!result.ok())
     return result.status();
-  absl::StatusOr<std::vector<Tensor>> inputs = tools::inputValues(*options, *result, /*madeUp=*/false, 0);
+  absl::StatusOr<std::vector<Tensor>> inputs =
+      steps ? inOrder(*options, *result, *stepFiles)
+            : tools::inputValues(*options, *result, /*madeUp=*/false, 0);
   if (!inputs.ok())
     return inputs.status();
   absl::StatusOr<std::unique_ptr<LoadedModel>> model = LoadedModel::load(result->object, options->name);
   if (!model.ok())
     return model.status();
-  absl::StatusOr<std::vector<Tensor>> values = (*model)->run(*inputs, {threads->parallel()});
+  LoadedModel::CallOptions callOptions{threads->parallel()};
+  absl::StatusOr<std::vector<Tensor>> values =
+      steps ? runSteps(**model, *inputs, callOptions) : (*model)->run(*inputs, callOptions);
   if (!values.ok())
     return values.status();
 

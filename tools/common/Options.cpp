@@ -5,6 +5,7 @@
 #include "compiler/artifact/PlanDrawing.h"
 #include "compiler/artifact/Report.h"
 #include "compiler/driver/Pipeline.h"
+#include "compiler/driver/StatePairs.h"
 #include "tools/common/Progress.h"
 #include "llvm/Support/Path.h"
 #include "llvm/Support/raw_ostream.h"
@@ -55,6 +56,9 @@ cl::opt<std::string> signature("signature", cl::value_desc("NAME"), cl::cat(comp
                                cl::desc("Which function of a SavedModel (default: serving_default, or the only one)"));
 cl::list<std::string> outputs("output", cl::value_desc("NAME"), cl::cat(compileCategory()),
                               cl::desc("Compute this node (default: the nodes that nobody consumes)"));
+cl::list<std::string> states("state", cl::value_desc("IN=OUT[:FILE.npy]"), cl::cat(compileCategory()),
+                             cl::desc("Keep output OUT of a call as input IN of the next, in a block of the "
+                                      "caller's; zeros at first, or the file's values"));
 cl::opt<std::string> triple("target", cl::value_desc("TRIPLE"), cl::cat(compileCategory()),
                             cl::desc("Target triple (default: the host's)"));
 cl::opt<std::string>
@@ -164,6 +168,12 @@ absl::StatusOr<CompileOptions> compileOptions() {
   }
   for (const std::string &text : outputs)
     o.outputs.push_back(withoutPort0(text));
+  for (const std::string &text : states) {
+    absl::StatusOr<StatePair> state = parseStatePair(text);
+    if (!state.ok())
+      return state.status();
+    o.states.push_back(*state);
+  }
   o.target = {triple, cpu, features};
   o.select.winograd = !noWinograd;
   o.select.preferSize = prefer == Prefer::Size;
@@ -184,9 +194,17 @@ absl::StatusOr<CompileOptions> compileOptions() {
   return o;
 }
 
+// Outputs that are chosen do not leave out those that are state.
+static void addStateOutputs(CompileOptions &o) {
+  for (const StatePair &state : o.states)
+    if (!o.outputs.empty() && !llvm::is_contained(o.outputs, state.output))
+      o.outputs.push_back(state.output);
+}
+
 bool nameGiven() { return !modelName.empty(); }
 
 absl::StatusOr<CompileResult> compile(CompileOptions options, bool quiet) {
+  addStateOutputs(options);
   OutputFiles files;
   std::string tuned = options.tuneSeconds ? options.tuningFile : "";
   for (const std::string &path : {report.getValue(), planDrawing.getValue(), tuned})

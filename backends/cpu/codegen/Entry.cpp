@@ -4,6 +4,7 @@
 #include "backends/cpu/codegen/RegionEmitter.h"
 #include "backends/cpu/codegen/Stages.h"
 #include "ir/NN/Constants.h"
+#include "ir/NN/State.h"
 
 using namespace aotc;
 using namespace aotc::cpu;
@@ -76,7 +77,8 @@ class EntryEmitter {
 public:
   EntryEmitter(IRGen &gen, const EntryParts &parts)
       : gen(gen), b(gen.builder), parts(parts), func(parts.func), context(gen.module.getContext()),
-        callType(call::type(gen.module).type), errorType(error::type(gen.module).type) {}
+        callType(call::type(gen.module).type), errorType(error::type(gen.module).type),
+        stateOffsets(plan::stateOffsets(parts.func)) {}
 
   llvm::Function *emit() {
     auto *type = llvm::FunctionType::get(gen.i32(), {gen.pointer()}, false);
@@ -230,8 +232,10 @@ private:
   }
 
   void loadPointers() {
-    loadTensors(call::Inputs, func.getArgumentTypes(), inputs);
-    loadTensors(call::Outputs, func.getResultTypes(), outputs);
+    loadTensors(call::Inputs, func.getArgumentTypes().take_front(nn::inputCount(func)), inputs);
+    loadTensors(call::Outputs, func.getResultTypes().take_front(nn::outputCount(func)), outputs);
+    if (stateOffsets.back() > 0)
+      state = checkedPointer(field(call::State), plan::kStateAlignment, false);
     if (attribute("plan.arena_bytes", 0) > 0)
       arena = checkedPointer(field(call::Arena), attribute("plan.arena_align", 64), false);
     if (parts.weights) {
@@ -241,13 +245,24 @@ private:
   }
 
   Value *pointerTo(plan::PlaceAttr place) {
-    Value *base = place.getSpace() == plan::Space::Arena    ? arena
-                  : place.getSpace() == plan::Space::Input  ? inputs[place.getIndex()]
-                  : place.getSpace() == plan::Space::Output ? outputs[place.getIndex()]
-                                                            : weights;
-    if (!base) // an empty tensor in a space of no bytes
-      return llvm::ConstantPointerNull::get(llvm::PointerType::get(context, 0));
-    return place.getOffset() == 0 ? base : b.CreateConstInBoundsGEP1_64(gen.i8(), base, place.getOffset());
+    auto within = [&](Value *base, int64_t offset) -> Value * {
+      if (!base) // an empty tensor in a space of no bytes
+        return llvm::ConstantPointerNull::get(llvm::PointerType::get(context, 0));
+      return offset == 0 ? base : b.CreateConstInBoundsGEP1_64(gen.i8(), base, offset);
+    };
+    switch (place.getSpace()) {
+    case plan::Space::Arena:
+      return within(arena, place.getOffset());
+    case plan::Space::Input:
+      return within(inputs[place.getIndex()], place.getOffset());
+    case plan::Space::Output:
+      return within(outputs[place.getIndex()], place.getOffset());
+    case plan::Space::Weights:
+      return within(weights, place.getOffset());
+    case plan::Space::State:
+      return within(state, stateOffsets[place.getIndex()] + place.getOffset());
+    }
+    llvm_unreachable("space");
   }
 
   void callRegion(plan::RegionOp region) {
@@ -263,16 +278,18 @@ private:
     failUnless(b.CreateICmpEQ(code, b.getInt32(AOTC_OK)), code, region.getIndex());
   }
 
-  // Results that no region writes: arguments and constants returned as they are.
+  // Results that no region writes, arguments and constants returned as they
+  // are, and new states that had to wait until nothing could fail.
   void copyResults() {
     auto returned = mlir::cast<mlir::func::ReturnOp>(func.front().getTerminator());
     for (auto [i, value] : llvm::enumerate(returned.getOperands())) {
-      plan::PlaceAttr place = plan::placeOf(value);
-      bool inPlace = place.getSpace() == plan::Space::Output && place.getIndex() == static_cast<int64_t>(i) &&
-                     place.getOffset() == 0;
-      int64_t bytes = plan::denseBytes(value.getType());
+      int64_t state = static_cast<int64_t>(i) - nn::outputCount(func), bytes = plan::denseBytes(value.getType());
+      auto to = plan::PlaceAttr::get(func.getContext(), state < 0 ? plan::Space::Output : plan::Space::State,
+                                     state < 0 ? i : state, 0, bytes);
+      plan::PlaceAttr from = plan::placeOf(value);
+      bool inPlace = from.getSpace() == to.getSpace() && from.getIndex() == to.getIndex() && from.getOffset() == 0;
       if (!inPlace && bytes != 0)
-        b.CreateMemCpy(outputs[i], llvm::Align(1), pointerTo(place), llvm::Align(1), bytes);
+        b.CreateMemCpy(pointerTo(to), llvm::Align(1), pointerTo(from), llvm::Align(1), bytes);
     }
   }
 
@@ -282,8 +299,10 @@ private:
   mlir::func::FuncOp func;
   llvm::LLVMContext &context;
   llvm::StructType *callType, *errorType;
+  llvm::SmallVector<int64_t> stateOffsets; // in the caller's block; last its size
   llvm::Function *function = nullptr;
-  Value *callPointer = nullptr, *regionContext = nullptr, *arena = nullptr, *weights = nullptr;
+  Value *callPointer = nullptr, *regionContext = nullptr, *arena = nullptr, *weights = nullptr,
+        *state = nullptr;
   // Of the regions' functions for each target, where there are several, and where this machine's begin.
   static constexpr int64_t kDistanceBytes = 4;
   llvm::GlobalVariable *table = nullptr;
@@ -335,9 +354,9 @@ public:
     const EmitOptions &options = parts.options;
     llvm::SmallVector<std::string> inputNames, outputNames;
     mlir::func::FuncOp func = parts.func;
-    for (unsigned i = 0; i < func.getNumArguments(); ++i)
+    for (unsigned i = 0; i < nn::inputCount(func); ++i)
       inputNames.push_back(nameOf(func.getArgAttr(i, "nn.name")));
-    for (unsigned i = 0; i < func.getNumResults(); ++i)
+    for (unsigned i = 0; i < nn::outputCount(func); ++i)
       outputNames.push_back(nameOf(func.getResultAttr(i, "nn.name")));
     auto attribute = [&](llvm::StringRef name, uint64_t otherwise) {
       auto attr = func->getAttrOfType<mlir::IntegerAttr>(name);
@@ -350,16 +369,17 @@ public:
                                                   string(options.aotcVersion),
                                                   string(options.targets[0].triple),
                                                   string(cpuNames(options.targets)),
-                                                  tensors(func.getArgumentTypes(), inputNames),
-                                                  tensors(func.getResultTypes(), outputNames),
-                                                  b.getInt32(func.getNumArguments()),
-                                                  b.getInt32(func.getNumResults()),
+                                                  tensors(func.getArgumentTypes().take_front(inputNames.size()), inputNames),
+                                                  tensors(func.getResultTypes().take_front(outputNames.size()), outputNames),
+                                                  b.getInt32(inputNames.size()),
+                                                  b.getInt32(outputNames.size()),
                                                   attribute("plan.arena_bytes", 0),
                                                   attribute("plan.arena_align", 64),
                                                   b.getInt64(parts.weightsBytes),
-                                                  b.getInt64(0),
+                                                  b.getInt64(plan::stateOffsets(func).back()),
                                                   hash,
-                                                  entry};
+                                                  entry,
+                                                  emitStateInit()};
     AbiType abi{llvm::ConstantStruct::getTypeForElements(module.getContext(), fields)};
     abi.check(module.getDataLayout(),
               {offsetof(aotc_model_info, struct_bytes), offsetof(aotc_model_info, abi_version),
@@ -369,7 +389,8 @@ public:
                offsetof(aotc_model_info, num_inputs), offsetof(aotc_model_info, num_outputs),
                offsetof(aotc_model_info, arena_bytes), offsetof(aotc_model_info, arena_align),
                offsetof(aotc_model_info, weights_bytes), offsetof(aotc_model_info, state_bytes),
-               offsetof(aotc_model_info, weights_hash), offsetof(aotc_model_info, call)},
+               offsetof(aotc_model_info, weights_hash), offsetof(aotc_model_info, call),
+               offsetof(aotc_model_info, state_init)},
               sizeof(aotc_model_info));
     fields[0] = b.getInt32(module.getDataLayout().getTypeAllocSize(abi.type)); // struct_bytes
     llvm::Constant *info = llvm::ConstantStruct::get(abi.type, fields);
@@ -382,6 +403,32 @@ private:
   static std::string nameOf(mlir::Attribute attr) {
     auto name = mlir::dyn_cast_or_null<mlir::StringAttr>(attr);
     return name ? name.str() : "";
+  }
+  // void NAME_state_init(void *state): the values before the first call; null without state.
+  llvm::Constant *emitStateInit() {
+    mlir::func::FuncOp func = parts.func;
+    llvm::SmallVector<int64_t> offsets = plan::stateOffsets(func);
+    if (offsets.back() == 0)
+      return null();
+    auto *function = llvm::Function::Create(llvm::FunctionType::get(b.getVoidTy(), {pointer}, false),
+                                            llvm::GlobalValue::ExternalLinkage, parts.options.name + "_state_init",
+                                            module);
+    function->setDoesNotThrow();
+    restrictToBase(*function, parts.options.targets[0]);
+    b.SetInsertPoint(llvm::BasicBlock::Create(module.getContext(), "entry", function));
+    llvm::Value *block = function->getArg(0);
+    b.CreateMemSet(block, b.getInt8(0), offsets.back(), llvm::Align(1));
+    for (int64_t k = 0; k < nn::stateCount(func); ++k) {
+      std::optional<Tensor> initial = nn::initialState(func, k);
+      if (!initial || llvm::all_of(initial->raw(), [](char c) { return c == 0; }))
+        continue;
+      llvm::Constant *value = data(llvm::ConstantDataArray::getString(
+          module.getContext(), llvm::StringRef(initial->data(), initial->bytes()), /*AddNull=*/false));
+      b.CreateMemCpy(b.CreateConstInBoundsGEP1_64(b.getInt8Ty(), block, offsets[k]), llvm::Align(1), value,
+                     llvm::Align(1), initial->bytes());
+    }
+    b.CreateRetVoid();
+    return function;
   }
   llvm::Constant *null() { return llvm::ConstantPointerNull::get(pointer); }
   llvm::Constant *data(llvm::Constant *value) {

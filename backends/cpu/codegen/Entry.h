@@ -21,7 +21,7 @@ struct EntryParts {
 
 // int32_t NAME_call(const aotc_call *): checks the call, runs the regions.
 llvm::Function *emitEntry(IRGen &gen, const EntryParts &parts);
-// The constant aotc_model_info NAME_info.
+// The constant aotc_model_info NAME_info, and NAME_state_init where there is state.
 void emitModelInfo(llvm::Module &module, const EntryParts &parts, llvm::Function *entry);
 
 } // namespace aotc::cpu

@@ -67,6 +67,10 @@ typedef struct aotc_parallel {
  * arena: NAME_ARENA_BYTES of scratch, aligned to NAME_ARENA_ALIGN; its
  *   contents before and after a call are undefined. One arena per concurrent
  *   call makes calls reentrant. May be null when NAME_ARENA_BYTES is 0.
+ * state: NAME_STATE_BYTES that a model with state keeps between calls, aligned
+ *   to NAME_STATE_ALIGN, its first contents by NAME_state_init(). One block a
+ *   stream; it holds no pointers, so it may be copied, saved and restored. A
+ *   call that fails leaves it as it was. Other models ignore it.
  * The floating-point environment is neither read nor changed. */
 typedef struct aotc_call {
   uint32_t struct_bytes;            /* sizeof(aotc_call) */
@@ -114,6 +118,7 @@ typedef struct aotc_model_info {
   uint64_t state_bytes;
   uint8_t weights_hash[32];   /* SHA-256 of the weights blob */
   aotc_entry call;
+  void (*state_init)(void *state); /* NAME_state_init, null without state */
 } aotc_model_info;
 
 #ifdef __cplusplus
