@@ -10,10 +10,27 @@ using namespace mlir;
 namespace aotc::tf {
 namespace {
 
+constexpr int kMaxBodyDepth = 64;                // of bodies in bodies
+constexpr uint64_t kMaxImportedNodes = 1u << 20; // bodies are imported anew wherever they run
+
+// What a node yields: nullopt when it was reported, so that consumers keep silent.
+// Dead values are null (see OpRow::takesDead).
+using Outputs = std::optional<SmallVector<Value, 1>>;
+
+// The graph, or a body while it is imported.
+struct Frame {
+  explicit Frame(const std::vector<Node> &nodes) : nodes(nodes), outputs(nodes.size()), neverRuns(nodes.size()) {}
+
+  const std::vector<Node> &nodes;
+  std::map<size_t, Value> bound; // by node: what inputs and arguments yield; null: that was reported
+  std::vector<Outputs> outputs;  // of each node
+  std::vector<bool> neverRuns;   // nodes of which an operand is dead
+};
+
 class Importer {
 public:
   Importer(OpBuilder &builder, const Graph &graph, const TFImportOptions &options, Diagnostics &diagnostics)
-      : graph(graph), builder(builder, graph.path, diagnostics) {
+      : main(graph.nodes), builder(builder, graph.path, diagnostics) {
     streams.seed = options.seed;
   }
 
@@ -22,76 +39,101 @@ public:
     // Tensors without elements are constants everywhere (see ImportBuilder).
     if (argument && ImportBuilder::elements(argument) == 0)
       argument = builder.constant(Tensor(ImportBuilder::dtype(argument), ImportBuilder::shape(argument).vec()));
-    bound[edge.node] = argument;
+    main.bound[edge.node] = argument;
   }
 
-  void run() {
-    outputs.resize(graph.nodes.size());
-    neverRuns.resize(graph.nodes.size());
-    for (size_t i = 0; i < graph.nodes.size(); ++i)
-      outputs[i] = importNode(i);
-  }
+  void run() { importNodes(main); }
 
   Value result(const OutputInfo &wanted) {
-    if (!isNode(wanted.edge))
+    if (!isNode(main, wanted.edge))
       return {};
-    const Node &producer = graph.nodes[wanted.edge.node];
+    const Node &producer = main.nodes[wanted.edge.node];
     builder.startNode(producer.name, producer.op);
-    Operand result = output(wanted.edge, "the requested output");
+    Operand result = output(main, wanted.edge, "the requested output");
+    if (lists.find(result.value))
+      return builder.error("the requested output is a list of tensors", "choose what stacks it or reads from it");
     return result.dead ? builder.error("the requested output is in a branch that is never taken") : result.value;
   }
 
 private:
-  // What a node yields: nullopt when it was reported, so that consumers keep silent.
-  // Dead values are null (see OpRow::takesDead).
-  using Outputs = std::optional<SmallVector<Value, 1>>;
   struct Operand {
     Value value;
     bool dead = false;
   };
 
-  // False for an edge that the reader has reported as broken.
-  bool isNode(Edge edge) const { return edge.node >= 0 && edge.node < static_cast<int>(graph.nodes.size()); }
+  class Context : public NodeContext {
+  public:
+    Context(Importer &importer, const Node &node) : importer(importer), node(node) {}
+    std::optional<SmallVector<Value>> importBody(const Body &body, ArrayRef<Value> arguments) override {
+      return importer.importBody(node, body, arguments);
+    }
 
-  Operand output(Edge edge, const Twine &user) {
-    if (!isNode(edge))
+  private:
+    Importer &importer;
+    const Node &node;
+  };
+
+  // False for an edge that the reader has reported as broken.
+  static bool isNode(const Frame &frame, Edge edge) {
+    return edge.node >= 0 && edge.node < static_cast<int>(frame.nodes.size());
+  }
+
+  Operand output(const Frame &frame, Edge edge, const Twine &user) {
+    if (!isNode(frame, edge))
       return {};
-    const Outputs &values = outputs[edge.node];
+    const Outputs &values = frame.outputs[edge.node];
     if (!values)
-      return {Value(), neverRuns[edge.node]};
+      return {Value(), frame.neverRuns[edge.node]};
     if (edge.port >= 0 && edge.port < static_cast<int>(values->size()))
       return {(*values)[edge.port], !(*values)[edge.port]};
-    builder.error(user + " is port " + Twine(edge.port) + " of '" + graph.nodes[edge.node].name +
+    builder.error(user + " is port " + Twine(edge.port) + " of '" + frame.nodes[edge.node].name +
                   "', which has " + Twine(values->size()) + " outputs here");
     return {};
   }
 
-  Outputs importNode(size_t index) {
-    const Node &node = graph.nodes[index];
+  void importNodes(Frame &frame) {
+    for (size_t i = 0; i < frame.nodes.size() && !exhausted(); ++i)
+      frame.outputs[i] = importNode(frame, i);
+  }
+
+  // Counts a node; true where there were too many.
+  bool exhausted() {
+    if (++imported <= kMaxImportedNodes)
+      return false;
+    if (imported == kMaxImportedNodes + 1)
+      builder.error("the model's loops unroll to more than " + Twine(kMaxImportedNodes) + " nodes");
+    return true;
+  }
+
+  Outputs importNode(Frame &frame, size_t index) {
+    const Node &node = frame.nodes[index];
     builder.startNode(node.name, node.op);
-    if (auto found = bound.find(index); found != bound.end())
+    if (auto found = frame.bound.find(index); found != frame.bound.end())
       return found->second ? Outputs(SmallVector<Value, 1>{found->second}) : std::nullopt;
     const OpRow *row = findOp(node.op);
     SmallVector<Value> inputs;
     bool anyDead = false, anyPoison = false;
     for (size_t i = 0; i < node.inputs.size(); ++i) {
-      Operand operand = output(node.inputs[i], "operand " + Twine(i));
+      Operand operand = output(frame, node.inputs[i], "operand " + Twine(i));
       anyDead |= operand.dead;
       anyPoison |= !operand.dead && !operand.value;
       inputs.push_back(operand.value);
     }
-    neverRuns[index] = anyDead && !(row && row->mayTakeDead);
-    if (neverRuns[index])
+    frame.neverRuns[index] = anyDead && !(row && row->mayTakeDead);
+    if (frame.neverRuns[index])
       return std::nullopt;
     if (!row) {
-      std::string near = isControlFlow(node.op) ? "" : nearestRow(allOps(), node.op);
-      builder.error("operation '" + node.op + "' is not supported" + (isControlFlow(node.op) ? " (control flow)" : ""),
+      std::string near = nearestRow(allOps(), node.op);
+      builder.error("operation '" + node.op + "' is not supported",
                     near.empty() ? "" : "the nearest supported operation is '" + near + "'");
       return std::nullopt;
     }
-    NodeImport import(builder, node, inputs, streams);
+    Context context(*this, node);
+    NodeImport import(builder, node, inputs, context, lists, streams);
     // Attributes and types are checked even where operands are poison, so that all are listed.
     checkRow(import, *row);
+    if (anyPoison)
+      checkBodies(node);
     if (builder.failed() || anyPoison)
       return std::nullopt;
     row->checkConstants(builder, inputs);
@@ -103,13 +145,38 @@ private:
     return SmallVector<Value, 1>(values);
   }
 
-  // Their names resemble those of unrelated operations.
-  static bool isControlFlow(StringRef op) {
-    for (StringRef prefix : {"Enter", "Exit", "NextIteration", "LoopCond", "While", "StatelessWhile", "If", "StatelessIf",
-                             "Case", "StatelessCase", "For", "TensorArray", "TensorList", "RefEnter", "RefExit", "Stack"})
-      if (op.starts_with(prefix))
-        return true;
-    return false;
+  // Of a node that cannot be imported: lists what else is wrong in its bodies.
+  void checkBodies(const Node &node) {
+    for (const Body *body : bodiesOf(node))
+      importBody(node, *body, SmallVector<Value>(body->arguments.size()));
+  }
+
+  std::optional<SmallVector<Value>> importBody(const Node &node, const Body &body, ArrayRef<Value> arguments) {
+    if (arguments.size() != body.arguments.size()) {
+      builder.error("a function of the node has " + Twine(body.arguments.size()) + " arguments, not " + Twine(arguments.size()));
+      return std::nullopt;
+    }
+    if (depth == kMaxBodyDepth) {
+      builder.error("loops and branches nest deeper than " + Twine(kMaxBodyDepth));
+      return std::nullopt;
+    }
+    ++depth;
+    Frame frame(body.nodes);
+    for (auto [index, argument] : llvm::zip(body.arguments, arguments))
+      if (index >= 0)
+        frame.bound[index] = argument;
+    importNodes(frame);
+    SmallVector<Value> results;
+    for (Edge edge : body.results) {
+      builder.startNode(node.name, node.op);
+      Operand result = output(frame, edge, "a result of the function");
+      if (result.dead)
+        builder.error("a result of the function is in a branch that is never taken");
+      results.push_back(result.value);
+    }
+    --depth;
+    builder.startNode(node.name, node.op);
+    return results;
   }
 
   void checkRow(NodeImport &import, const OpRow &row) {
@@ -118,8 +185,11 @@ private:
     for (const auto &choice : row.choices)
       if (import.has(choice.attr))
         row.checkChoice(builder, choice, import.text(choice.attr, ""));
+    for (auto [i, input] : llvm::enumerate(import.allInputs()))
+      if (lists.find(input) && !row.mayBeList(i))
+        builder.error("operand " + Twine(i) + " is a list of tensors");
     std::optional<DType> type;
-    if (import.in(0))
+    if (import.in(0) && !lists.find(import.in(0)))
       type = import.dtype(0);
     else if (node.inputs.empty()) // the attributes may be another operand's
       for (const char *attr : {"T", "dtype"})
@@ -129,12 +199,12 @@ private:
       row.checkType(builder, *type);
   }
 
-  const Graph &graph;
+  Frame main;
   ImportBuilder builder;
   RandomStreams streams;
-  std::map<size_t, Value> bound; // by node
-  std::vector<Outputs> outputs;  // of each node
-  std::vector<bool> neverRuns;   // nodes of which an operand is dead
+  ListTable lists;
+  int depth = 0; // of bodies that are being imported
+  uint64_t imported = 0;
 };
 
 } // namespace

@@ -1,4 +1,4 @@
-// Family Control: constants, inputs and operations that pass values on.
+// Family Control: constants, inputs, operations that pass values on, loops and branches.
 #include "compiler/frontend/tensorflow/ops/OpTable.h"
 
 namespace aotc::tf {
@@ -47,6 +47,112 @@ Results merge(NodeImport &n) {
   return results;
 }
 
+constexpr int64_t kMaxRounds = 1 << 14; // of a loop; the body is imported anew for each
+
+Results poison(size_t count) { return Results(llvm::ArrayRef<Value>(llvm::SmallVector<Value>(count))); }
+
+// Whether a condition holds, where that is known. TensorFlow takes numbers and tensors, too.
+std::optional<bool> knownTruth(NodeImport &n, Value condition) {
+  if (ImportBuilder::rank(condition) > 0)
+    return ImportBuilder::elements(condition) > 0;
+  std::optional<Tensor> known = n.b.constantOf(condition);
+  return known ? std::optional(known->f(0) != 0) : std::nullopt;
+}
+
+Results whileLoop(NodeImport &n) {
+  std::vector<BodyPtr> condition = n.bodies("cond"), body = n.bodies("body");
+  llvm::SmallVector<Value> state(n.allInputs());
+  if (n.b.failed())
+    return poison(state.size());
+  if (condition[0]->results.size() != 1 || body[0]->results.size() != state.size())
+    return n.error("its functions have other results than the loop needs"), poison(state.size());
+  for (int64_t round = 0;; ++round) {
+    auto goesOn = n.importBody(*condition[0], state);
+    if (!goesOn || !goesOn->front())
+      return poison(state.size());
+    if (n.lists.find(goesOn->front()))
+      return n.error("the condition is a list of tensors"), poison(state.size());
+    std::optional<bool> truth = knownTruth(n, goesOn->front());
+    if (!truth)
+      return n.error("how often the loop runs depends on data"), poison(state.size());
+    if (!*truth)
+      return Results(llvm::ArrayRef<Value>(state));
+    if (round == kMaxRounds)
+      return n.error("the loop has more than " + llvm::Twine(kMaxRounds) + " rounds"), poison(state.size());
+    auto next = n.importBody(*body[0], state);
+    if (!next || llvm::is_contained(*next, Value()))
+      return poison(state.size());
+    state = *next;
+  }
+}
+
+// What branches yield where data decides between them: all run, and one is chosen.
+Value choose(NodeImport &n, Value condition, Value onTrue, Value onFalse) {
+  const List *a = n.lists.find(onTrue), *b = n.lists.find(onFalse);
+  if (!a && !b) {
+    if (ImportBuilder::dtype(onTrue) != ImportBuilder::dtype(onFalse) ||
+        ImportBuilder::shape(onTrue) != ImportBuilder::shape(onFalse))
+      return n.error("the branches yield tensors of different shapes, " + llvm::Twine(toString(ImportBuilder::shape(onTrue))) +
+                     " and " + toString(ImportBuilder::shape(onFalse)) + ", and data decides between them");
+    return onTrue == onFalse ? onTrue : n.b.select(condition, onTrue, onFalse);
+  }
+  if (!a || !b || a->items.size() != b->items.size() || a->type != b->type)
+    return n.error("the branches yield different lists of tensors, and data decides between them");
+  List result = *a;
+  for (size_t i = 0; i < result.items.size(); ++i) {
+    if (!a->items[i] || !b->items[i]) {
+      if (a->items[i] || b->items[i])
+        return n.error("one of the branches writes an item of a list, and data decides between them");
+      continue;
+    }
+    result.items[i] = choose(n, condition, a->items[i], b->items[i]);
+    if (!result.items[i])
+      return {};
+  }
+  return n.lists.add(n.b.context(), std::move(result));
+}
+
+Results chooseAll(NodeImport &n, Value condition, Results onTrue, llvm::ArrayRef<Value> onFalse) {
+  if (onTrue.size() != onFalse.size())
+    return n.error("its functions have different numbers of results"), poison(onTrue.size());
+  for (size_t i = 0; i < onTrue.size(); ++i)
+    if (onTrue[i])
+      onTrue[i] = onFalse[i] ? choose(n, condition, onTrue[i], onFalse[i]) : Value();
+  return onTrue;
+}
+
+Results branch(NodeImport &n, const Body &body) {
+  auto results = n.importBody(body, n.allInputs().drop_front());
+  return results ? Results(llvm::ArrayRef<Value>(*results)) : poison(body.results.size());
+}
+
+Results ifThenElse(NodeImport &n) {
+  std::vector<BodyPtr> onTrue = n.bodies("then_branch"), onFalse = n.bodies("else_branch");
+  if (n.b.failed())
+    return Value();
+  if (std::optional<bool> truth = knownTruth(n, n.in(0)))
+    return branch(n, *truth ? *onTrue[0] : *onFalse[0]);
+  Value condition = n.dtype(0) == DType::I1 ? n.in(0) : n.b.compare(nn::CompareFn::Ne, n.in(0), 0);
+  Results a = branch(n, *onTrue[0]), b = branch(n, *onFalse[0]);
+  return chooseAll(n, condition, std::move(a), b);
+}
+
+// An index that no branch has means the last one.
+Results switchCase(NodeImport &n) {
+  std::vector<BodyPtr> branches = n.bodies("branches");
+  if (n.b.failed() || branches.empty() || ImportBuilder::elements(n.in(0)) != 1)
+    return n.error("needs branches and one index");
+  const int64_t last = static_cast<int64_t>(branches.size()) - 1;
+  if (std::optional<Tensor> known = n.b.constantOf(n.in(0)))
+    return branch(n, *branches[known->i(0) < 0 || known->i(0) > last ? last : known->i(0)]);
+  Results result = branch(n, *branches[last]);
+  for (int64_t i = last; i-- > 0 && !n.b.failed();) {
+    Value here = n.b.compare(nn::CompareFn::Eq, n.b.reshape(n.in(0), {}), static_cast<double>(i));
+    result = chooseAll(n, here, branch(n, *branches[i]), result);
+  }
+  return result;
+}
+
 } // namespace
 
 void addControlOps(OpRows &rows) {
@@ -56,13 +162,19 @@ void addControlOps(OpRows &rows) {
   // A variable's handle stands for its value.
   for (const char *name : {"Identity", "ReadVariableOp", "PlaceholderWithDefault", "StopGradient", "PreventGradient", "Snapshot",
                            "CheckNumerics", "CheckNumericsV2", "DebugIdentity", "DebugIdentityV2"})
-    rows.emplace_back(name, 1, kAll, forward);
+    rows.push_back(OpRow(name, 1, kAll, forward).takesLists({0}));
   for (const char *name : {"Switch", "RefSwitch"})
-    rows.push_back(OpRow(name, 2, kAll, switchOp).needsConstant(1, "predicate").yieldsDead());
+    rows.push_back(OpRow(name, 2, kAll, switchOp).needsConstant(1, "predicate").yieldsDead().takesLists({0}));
   for (const char *name : {"Merge", "RefMerge"})
-    rows.push_back(OpRow(name, -1, kAll, merge).atLeast(1).takesDead().yieldsDead());
+    rows.push_back(OpRow(name, -1, kAll, merge).atLeast(1).takesDead().yieldsDead().takesListsAnywhere());
+  for (const char *name : {"While", "StatelessWhile"})
+    rows.push_back(OpRow(name, -1, kAll, whileLoop).atLeast(1).takesListsAnywhere());
+  for (const char *name : {"If", "StatelessIf"})
+    rows.push_back(OpRow(name, -1, kAll, ifThenElse).atLeast(1).takesListsAfterFirst());
+  for (const char *name : {"Case", "StatelessCase"})
+    rows.push_back(OpRow(name, -1, kIndexInts, switchCase).atLeast(1).takesListsAfterFirst());
   rows.push_back(OpRow("Print", -1, kAll, forward).atLeast(1));
-  rows.push_back(OpRow("IdentityN", -1, kAll, forwardAll).atLeast(1));
+  rows.push_back(OpRow("IdentityN", -1, kAll, forwardAll).atLeast(1).takesListsAnywhere());
   for (const char *name : {"NoOp", "Assert", "PrintV2"})
     rows.push_back(OpRow(name, -1, kAll, [](NodeImport &) { return Results(llvm::ArrayRef<Value>{}); }).atLeast(0));
 }

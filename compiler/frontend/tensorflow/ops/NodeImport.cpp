@@ -76,4 +76,16 @@ std::optional<DType> NodeImport::type(llvm::StringRef name, std::optional<DType>
   return known;
 }
 
+std::vector<BodyPtr> NodeImport::bodies(llvm::StringRef name) {
+  auto found = node.attrs.find(name.str());
+  if (found != node.attrs.end()) {
+    if (auto *body = std::get_if<BodyPtr>(&found->second))
+      return {*body};
+    if (auto *several = std::get_if<std::vector<BodyPtr>>(&found->second))
+      return *several;
+  }
+  error("attribute '" + name + "' does not name a function");
+  return {};
+}
+
 } // namespace aotc::tf

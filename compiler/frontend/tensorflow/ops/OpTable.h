@@ -31,8 +31,25 @@ struct OpRow : OpRowOf<OpRow> {
     return std::move(*this);
   }
 
+  // Which operands may stand for lists of tensors (see Lists.h); all others are tensors.
+  OpRow takesLists(std::initializer_list<int> operands) && {
+    for (int operand : operands)
+      listOperands |= 1u << operand;
+    return std::move(*this);
+  }
+  OpRow takesListsAnywhere() && {
+    listOperands = ~0u;
+    return std::move(*this);
+  }
+  OpRow takesListsAfterFirst() && {
+    listOperands = ~1u;
+    return std::move(*this);
+  }
+  bool mayBeList(size_t operand) const { return listOperands >> std::min<size_t>(operand, 31) & 1; }
+
   ImportFn import;
   bool mayYieldDead = false, mayTakeDead = false;
+  uint32_t listOperands = 0;
 };
 
 using OpRows = std::vector<OpRow>;
@@ -51,6 +68,7 @@ void addSequenceOps(OpRows &rows);
 void addRandomOps(OpRows &rows);
 void addQuantOps(OpRows &rows);
 void addControlOps(OpRows &rows);
+void addListOps(OpRows &rows);
 
 // nullptr when there is no such operation.
 const OpRow *findOp(llvm::StringRef name);

@@ -2,11 +2,13 @@
 
 #include <algorithm>
 #include <climits>
+#include <map>
 #include <tuple>
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "compiler/frontend/tensorflow/reader/Decode.h"
+#include "compiler/frontend/tensorflow/reader/Loops.h"
 
 namespace aotc::tf {
 namespace {
@@ -16,30 +18,63 @@ constexpr int kFirstProducerWithScalarPlaceholders = 24;
 
 class Assembler {
 public:
-  Assembler(const GraphDefPtr &graphDef, FlatGraph flat, Diagnostics &diagnostics)
-      : producer(graphDef->versions().producer()), flat(std::move(flat)), diagnostics(diagnostics) {}
+  Assembler(int producer, FlatGraph flat, Decoder &decoder, Diagnostics &diagnostics)
+      : producer(producer), flat(std::move(flat)), diagnostics(diagnostics), decoder(decoder) {}
 
   Model run(const Scope &scope, const Selection &selection) {
     findOrder(selection.effects);
     Model model;
-    model.graph.nodes.reserve(order.size());
-    for (int i : order)
-      model.graph.nodes.push_back(makeNode(flat.nodes[i]));
+    model.graph.nodes = makeNodes();
     addInputs(model);
     for (size_t i = 0; i < selection.outputs.size(); ++i) {
       TensorName name{scope.nodes[selection.outputs[i].node]->name(), selection.outputs[i].port};
       model.outputs.push_back({toString(name), edge(flat.resolve(flat.outputs[i]))});
     }
     reportUnusedCuts(scope, selection, model);
+    std::vector<Edge *> edges;
+    for (InputInfo &input : model.inputs)
+      edges.push_back(&input.edge);
+    for (OutputInfo &output : model.outputs)
+      edges.push_back(&output.edge);
+    raiseLoops(model.graph.nodes, edges, diagnostics);
     return model;
   }
 
+  // The first `arguments` nodes of the graph are those of a body.
+  Body runBody(int arguments, bool effects) {
+    findOrder(effects);
+    Body body;
+    body.nodes = makeNodes();
+    std::vector<Edge> edges;
+    for (int i = 0; i < arguments; ++i)
+      edges.push_back({newIndex[i], 0});
+    for (FlatEdge output : flat.outputs)
+      edges.push_back(edge(flat.resolve(output)));
+    std::vector<Edge *> roots;
+    for (Edge &edge : edges)
+      roots.push_back(&edge);
+    raiseLoops(body.nodes, roots, diagnostics);
+    for (int i = 0; i < arguments; ++i)
+      body.arguments.push_back(edges[i].node);
+    body.results.assign(edges.begin() + arguments, edges.end());
+    return body;
+  }
+
 private:
+  std::vector<Node> makeNodes() {
+    std::vector<Node> nodes;
+    nodes.reserve(order.size());
+    for (int i : order)
+      nodes.push_back(makeNode(flat.nodes[i]));
+    return nodes;
+  }
+
   Edge edge(FlatEdge from) const { return {newIndex[from.node], from.port}; }
 
   // Depth first from the outputs, producers first. Loops of control flow are
-  // opened at Merge; what stands behind such an edge is kept as well.
-  void findOrder(bool effects) {
+  // looked at from Merge on; what stands behind such an edge is kept as well.
+  void findOrder(bool withEffects) {
+    effects = withEffects;
     newIndex.assign(flat.nodes.size(), -1);
     std::vector<bool> entered(flat.nodes.size());
     std::vector<std::pair<int, size_t>> frames; // node, input to look at
@@ -54,7 +89,11 @@ private:
       if (entered[i])
         return;
       entered[i] = true;
-      openLoop(flat.nodes[i], roots);
+      for (FlatEdge &input : flat.nodes[i].inputs) {
+        input = flat.resolve(input);
+        if (isBackEdge(input, flat.nodes[i]))
+          roots.push_back(input.node);
+      }
       frames.emplace_back(i, 0);
     };
     for (size_t root = 0; root < roots.size(); ++root) { // grows on the way
@@ -62,7 +101,9 @@ private:
       while (!frames.empty()) {
         auto &[i, next] = frames.back();
         if (next < flat.nodes[i].inputs.size()) {
-          enter(flat.nodes[i].inputs[next++].node);
+          FlatEdge input = flat.nodes[i].inputs[next++];
+          if (!isBackEdge(input, flat.nodes[i]))
+            enter(input.node);
           continue;
         }
         newIndex[i] = static_cast<int>(order.size());
@@ -79,18 +120,9 @@ private:
       newIndex[order[i]] = static_cast<int>(i);
   }
 
-  void openLoop(FlatNode &node, std::vector<int> &roots) {
-    for (FlatEdge &input : node.inputs)
-      input = flat.resolve(input);
-    if (node.kind != FlatNode::Operation || (node.def->op() != "Merge" && node.def->op() != "RefMerge"))
-      return;
-    auto isBack = [&](FlatEdge input) {
-      return absl::EndsWith(flat.nodes[input.node].def->op(), "NextIteration");
-    };
-    for (FlatEdge input : node.inputs)
-      if (isBack(input))
-        roots.push_back(input.node);
-    node.inputs.erase(std::remove_if(node.inputs.begin(), node.inputs.end(), isBack), node.inputs.end());
+  bool isBackEdge(FlatEdge input, const FlatNode &consumer) const {
+    return consumer.kind == FlatNode::Operation && (consumer.def->op() == "Merge" || consumer.def->op() == "RefMerge") &&
+           absl::EndsWith(flat.nodes[input.node].def->op(), "NextIteration");
   }
 
   Node makeNode(const FlatNode &from) {
@@ -118,6 +150,12 @@ private:
     }
     if (node.op == "Const")
       checkConstant(node);
+    std::map<std::string, std::vector<BodyPtr>> bodies;
+    for (const FlatBody &body : from.bodies)
+      bodies[body.attr].push_back(std::make_shared<Body>(
+          Assembler(producer, std::move(*body.graph), decoder, diagnostics).runBody(body.arguments, effects)));
+    for (auto &[name, list] : bodies)
+      node.attrs[name] = name == "branches" ? Attr(std::move(list)) : Attr(list.front());
     return node;
   }
 
@@ -133,6 +171,8 @@ private:
   }
 
   static bool isInput(const FlatNode &node) {
+    if (node.kind == FlatNode::Argument)
+      return false;
     return node.kind == FlatNode::Cut || isPlaceholder(node.def->op());
   }
 
@@ -213,7 +253,8 @@ private:
   const int producer;
   FlatGraph flat;
   Diagnostics &diagnostics;
-  Decoder decoder;
+  Decoder &decoder; // shared by a graph and its bodies
+  bool effects = false;
   std::vector<int> order;    // of flat nodes
   std::vector<int> newIndex; // flat node -> node of the model
 };
@@ -222,7 +263,8 @@ private:
 
 Model assemble(const GraphDefPtr &graphDef, const Scope &scope, const Selection &selection, FlatGraph flat,
                Diagnostics &diagnostics) {
-  return Assembler(graphDef, std::move(flat), diagnostics).run(scope, selection);
+  Decoder decoder;
+  return Assembler(graphDef->versions().producer(), std::move(flat), decoder, diagnostics).run(scope, selection);
 }
 
 } // namespace aotc::tf

@@ -5,6 +5,7 @@
 #define AOTC_COMPILER_FRONTEND_TENSORFLOW_READER_GRAPH_H
 
 #include <map>
+#include <memory>
 #include <optional>
 #include <string>
 #include <variant>
@@ -28,6 +29,10 @@ struct FunctionName {
   std::string name;
 };
 
+// What a loop or a branch runs; see below.
+struct Body;
+using BodyPtr = std::shared_ptr<Body>;
+
 // A constant that is not numeric (string, variant, resource...), or whose
 // bytes do not agree with its shape: the reason, or nothing if it was reported.
 struct BadTensor {
@@ -35,7 +40,7 @@ struct BadTensor {
 };
 
 using Attr = std::variant<int64_t, float, bool, std::string, TypeCode, PartialShape, Tensor, BadTensor,
-                          FunctionName, std::vector<int64_t>, std::vector<float>, std::vector<bool>,
+                          FunctionName, BodyPtr, std::vector<BodyPtr>, std::vector<int64_t>, std::vector<float>, std::vector<bool>,
                           std::vector<std::string>, std::vector<TypeCode>, std::vector<PartialShape>>;
 
 struct Edge {
@@ -49,6 +54,15 @@ struct Node {
   std::map<std::string, Attr> attrs;
   std::vector<Edge> inputs; // data inputs, in order; control inputs are dropped
 };
+
+// The graph in an attribute of While ("cond", "body"), If ("then_branch", "else_branch") or Case ("branches").
+struct Body {
+  std::vector<Node> nodes;    // producers first
+  std::vector<int> arguments; // the node (of op "_Arg") of each argument; -1: nothing needs it
+  std::vector<Edge> results;
+};
+
+std::vector<Body *> bodiesOf(const Node &node);
 
 struct Graph {
   std::string path; // of the file, for messages

@@ -157,10 +157,14 @@ private:
     for (int i : instance.scope.order) {
       if (flatOf[i] < 0)
         continue;
-      if (FlatNode &node = flat.nodes[flatOf[i]]; node.kind == FlatNode::Call)
+      FlatNode &node = flat.nodes[flatOf[i]];
+      if (node.kind == FlatNode::Call) {
         inlineCall(node);
-      else
-        node.sequence = sequence++;
+        continue;
+      }
+      node.sequence = sequence++;
+      for (const BodyFunction &body : library.bodies(*node.def))
+        expandBody(node, body);
     }
     std::vector<FlatEdge> results;
     FlatNode nobody;
@@ -246,7 +250,7 @@ private:
       // A function may have many results: found once for all that consume them.
       auto [found, isNew] = callLayouts.try_emplace({&def, environment});
       if (isNew) {
-        Environment inner = callEnvironment(def, environment, *function);
+        Environment inner = callEnvironment(def.attr(), environment, *function);
         std::vector<OutputArg> args;
         for (const auto &arg : function->scope.function->signature().output_arg())
           args.push_back({arg.name(), portsOf(arg, inner)});
@@ -272,12 +276,12 @@ private:
   }
 
   // The attributes that the body of a called function may refer to.
-  Environment callEnvironment(const proto::NodeDef &def, const Environment *outer, const Function &function) {
+  template <typename Attributes>
+  Environment callEnvironment(const Attributes &given, const Environment *outer, const Function &function) {
     Environment environment;
     for (const auto &attr : function.scope.function->signature().attr())
       if (attr.has_default_value())
         environment[attr.name()] = &attr.default_value();
-    const auto &given = isGenericCall(def.op()) ? def.attr().at("f").func().attr() : def.attr();
     for (const auto &[name, value] : given) {
       const proto::AttrValue *actual = &value;
       if (value.value_case() == proto::AttrValue::kPlaceholder) {
@@ -293,25 +297,58 @@ private:
 
   void inlineCall(FlatNode &call) {
     const Function &function = *library.callee(*call.def);
-    const Environment &environment =
-        flat.environments.emplace_back(callEnvironment(*call.def, call.environment, function));
-    Instance instance{function.scope, absl::StrCat(call.name, "/"), &environment, call.inputs, {0}};
+    const auto &given = isGenericCall(call.def->op()) ? call.def->attr().at("f").func().attr() : call.def->attr();
+    call.results = expandFunction(call, function, callEnvironment(given, call.environment, function), call.inputs);
+  }
+
+  // The function's nodes and what they return; `arguments` are those of a call or of a body.
+  std::vector<FlatEdge> expandFunction(const FlatNode &call, const Function &function, Environment given,
+                                       std::vector<FlatEdge> arguments) {
+    const Environment &environment = flat.environments.emplace_back(std::move(given));
     const std::string &name = function.scope.function->signature().name();
+    const int64_t count = static_cast<int64_t>(arguments.size());
+    Instance instance{function.scope, absl::StrCat(call.name, "/"), &environment, std::move(arguments), {0}};
+    auto fail = [&](absl::string_view message) {
+      error(*call.def, call.name, message);
+      return std::vector<FlatEdge>();
+    };
     int64_t expected = 0;
     for (const auto &arg : function.scope.function->signature().input_arg()) {
       int64_t ports = portsOf(arg, environment);
       if (ports < 0)
-        return error(*call.def, call.name,
-                     absl::StrCat("does not say how many tensors argument '", arg.name(), "' of function '",
-                                  name, "' has"));
+        return fail(absl::StrCat("does not say how many tensors argument '", arg.name(), "' of function '", name, "' has"));
       expected += ports;
-      instance.argumentStart.push_back(static_cast<int>(std::min<int64_t>(expected, call.inputs.size())));
+      instance.argumentStart.push_back(static_cast<int>(std::min(expected, count)));
     }
-    if (expected != static_cast<int64_t>(call.inputs.size()))
-      return error(*call.def, call.name,
-                   absl::StrCat("passes ", call.inputs.size(), " arguments to function '", name,
-                                "', which takes ", expected));
-    call.results = expand(instance, function.scope.results);
+    if (expected != count)
+      return fail(absl::StrCat("passes ", count, " arguments to function '", name, "', which takes ", expected));
+    return expand(instance, function.scope.results);
+  }
+
+  // A graph of its own, which the node keeps.
+  void expandBody(FlatNode &node, const BodyFunction &body) {
+    static const proto::NodeDef *kArgument = [] {
+      auto *def = new proto::NodeDef;
+      def->set_op("_Arg");
+      return def;
+    }();
+    FlatGraph around = std::move(flat);
+    flat = FlatGraph();
+    std::vector<FlatEdge> arguments;
+    const int before = operandsBeforeArguments(node.def->op());
+    for (int i = before; i < static_cast<int>(node.inputs.size()); ++i) {
+      FlatNode &argument = flat.nodes.emplace_back();
+      argument.kind = FlatNode::Argument;
+      argument.def = kArgument;
+      argument.name = absl::StrCat(node.name, ":", i);
+      arguments.push_back({i - before, 0});
+    }
+    const int count = static_cast<int>(arguments.size());
+    flat.outputs = expandFunction(node, *body.function,
+                                  callEnvironment(body.given->attr(), node.environment, *body.function), std::move(arguments));
+    auto graph = std::make_shared<FlatGraph>(std::move(flat));
+    flat = std::move(around);
+    node.bodies.push_back({body.attr, count, std::move(graph)});
   }
 
   int cutNode(const Instance &instance, const Input &input) {

@@ -3,6 +3,7 @@
 #define AOTC_COMPILER_FRONTEND_TENSORFLOW_READER_INLINE_H
 
 #include <deque>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -16,13 +17,23 @@ struct FlatEdge {
   int port = 0;
 };
 
+struct FlatGraph;
+
+// What a loop or branch runs: a graph with nodes of its own.
+struct FlatBody {
+  std::string attr; // of the node
+  int arguments = 0; // the first nodes of the graph
+  std::shared_ptr<FlatGraph> graph;
+};
+
 struct FlatNode {
-  enum Kind { Operation, Call, Cut } kind = Operation;
+  enum Kind { Operation, Call, Cut, Argument } kind = Operation; // Argument: of a body
   std::string name; // "call/inner" for what stood in a function
   const proto::NodeDef *def = nullptr;
   const Environment *environment = nullptr;
   std::vector<FlatEdge> inputs;  // data only
   std::vector<FlatEdge> results; // Call: what its outputs are in the function's body
+  std::vector<FlatBody> bodies;  // Operation
   int cutPort = 0;               // Cut: which output of `def` it replaces
   int sequence = -1;             // Operation: its turn in a run, as all edges ask for; control edges too
   int fileOrder = -1;            // position in the file, -1 for what stood in a function

@@ -26,9 +26,21 @@ uint64_t ownBytes(const proto::NodeDef &node) {
 
 } // namespace
 
+static std::vector<const char *> bodyAttributes(absl::string_view op) {
+  if (op == "While" || op == "StatelessWhile")
+    return {"cond", "body"};
+  if (op == "If" || op == "StatelessIf")
+    return {"then_branch", "else_branch"};
+  if (op == "Case" || op == "StatelessCase")
+    return {"branches"};
+  return {};
+}
+
 bool isGenericCall(absl::string_view op) {
   return op == "PartitionedCall" || op == "StatefulPartitionedCall";
 }
+
+int operandsBeforeArguments(absl::string_view op) { return op == "While" || op == "StatelessWhile" ? 0 : 1; }
 
 Library::Library(const proto::GraphDef &graph, Diagnostics &diagnostics) : diagnostics(diagnostics) {
   for (const proto::FunctionDef &def : graph.library().function())
@@ -44,25 +56,51 @@ Function *Library::callee(const proto::NodeDef &node) {
       return nullptr;
     name = f->second.func().name();
   }
+  return find(name);
+}
+
+Function *Library::find(absl::string_view name) {
   auto found = functions.find(name);
   return found == functions.end() ? nullptr : found->second.get();
+}
+
+std::vector<BodyFunction> Library::bodies(const proto::NodeDef &node) {
+  std::vector<BodyFunction> result;
+  for (const char *attr : bodyAttributes(node.op())) {
+    auto found = node.attr().find(attr);
+    if (found == node.attr().end())
+      continue;
+    if (found->second.value_case() == proto::AttrValue::kFunc)
+      result.push_back({attr, &found->second.func(), find(found->second.func().name())});
+    for (const proto::NameAttrList &given : found->second.list().func())
+      result.push_back({attr, &given, find(given.name())});
+  }
+  return result;
 }
 
 bool Library::assigns(const proto::NodeDef &node) {
   if (isAssignment(node.op()))
     return true;
-  const Function *function = callee(node);
-  return function && function->assigns;
+  if (const Function *function = callee(node))
+    return function->assigns;
+  for (const BodyFunction &body : bodies(node))
+    if (body.function && body.function->assigns)
+      return true;
+  return false;
 }
 
 void Library::addCost(const proto::NodeDef &node, uint64_t &nodes, uint64_t &bytes) {
-  const Function *function = callee(node);
-  if (!function)
-    return;
-  uint64_t prefix = node.name().size() + 1; // that every name inside gets
-  uint64_t prefixes = function->nodes < kSaturated / prefix ? function->nodes * prefix : kSaturated;
-  nodes = saturate(nodes + function->nodes);
-  bytes = saturate(bytes + function->bytes + prefixes);
+  auto add = [&](const Function &function) {
+    uint64_t prefix = node.name().size() + 1; // that every name inside gets
+    uint64_t prefixes = function.nodes < kSaturated / prefix ? function.nodes * prefix : kSaturated;
+    nodes = saturate(nodes + function.nodes);
+    bytes = saturate(bytes + function.bytes + prefixes);
+  };
+  if (const Function *function = callee(node))
+    add(*function);
+  for (const BodyFunction &body : bodies(node))
+    if (body.function)
+      add(*body.function);
 }
 
 bool Library::checkCalls(const Scope &scope) {
@@ -77,6 +115,15 @@ bool Library::checkCalls(const Scope &scope) {
                         named ? absl::StrCat("calls function '", f->second.func().name(),
                                              "', which the file does not define")
                               : "does not name the function that it calls");
+      ok = false;
+    }
+    for (const BodyFunction &body : bodies(*node)) {
+      if (body.function) {
+        ok &= visit(*body.function);
+        continue;
+      }
+      diagnostics.error(node->name(), node->op(),
+                        absl::StrCat("runs function '", body.given->name(), "', which the file does not define"));
       ok = false;
     }
   }
@@ -118,6 +165,9 @@ bool Library::visit(Function &function) {
     function.assigns |= assigns(*node);
     if (const Function *inner = callee(*node))
       function.height = std::max(function.height, inner->height + 1);
+    for (const BodyFunction &body : bodies(*node))
+      if (body.function)
+        function.height = std::max(function.height, body.function->height + 1);
   }
   path.pop_back();
   function.state = ok ? Function::Good : Function::Bad;

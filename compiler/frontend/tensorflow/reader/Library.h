@@ -21,12 +21,21 @@ struct Function {
   enum { New, Open, Good, Bad } state = New;
 };
 
+// A function that a node runs zero or more times, in place of being replaced by it.
+struct BodyFunction {
+  const char *attr; // of the node
+  const proto::NameAttrList *given;
+  Function *function; // null: the file does not define it
+};
+
 class Library {
 public:
   Library(const proto::GraphDef &graph, Diagnostics &diagnostics);
 
   // The function that a node calls and that is inlined, or null.
   Function *callee(const proto::NodeDef &node);
+  // The bodies of loops and branches, in the order of their attributes.
+  std::vector<BodyFunction> bodies(const proto::NodeDef &node);
   // Checks all functions that `scope` may reach: that they exist, resolve and
   // do not recurse. False: a problem was reported.
   bool checkCalls(const Scope &scope);
@@ -37,6 +46,7 @@ public:
 
 private:
   bool visit(Function &function);
+  Function *find(absl::string_view name);
 
   Diagnostics &diagnostics;
   absl::flat_hash_map<absl::string_view, std::unique_ptr<Function>> functions;
@@ -45,6 +55,8 @@ private:
 
 // PartitionedCall and its like: the attribute "f" names the function.
 bool isGenericCall(absl::string_view op);
+// Of a node that has bodies: how many of its first operands it does not pass to them.
+int operandsBeforeArguments(absl::string_view op);
 
 } // namespace aotc::tf
 #endif

@@ -47,9 +47,7 @@ struct Model {
 // first. On success it may hold errors too: the model then serves only to look
 // for further problems.
 //
-// Loops of TensorFlow 1's control flow (NextIteration -> Merge) are legal
-// cycles: Merge loses that input here, so that an order exists; whoever
-// consumes the graph knows the control flow operations, or reports them.
+// Loops of TensorFlow 1's control flow, which are cycles (NextIteration -> Merge), become "While" nodes (Loops.h).
 //
 // Attributes whose names start with '_' are dropped, except "_output_shapes".
 // An empty list attribute is an empty std::vector<int64_t>, because the format

@@ -31,13 +31,14 @@ public:
   DefaultOutputs(const Scope &scope, Library &library) : scope(scope), library(library) {}
 
   // Nodes that nobody consumes. Where that leaves nothing, first bookkeeping
-  // stops to count as a consumer, then plain constants count as outputs too.
+  // stops to count as a consumer, then leftovers count as outputs too.
   std::vector<Port> find() {
-    findConstants();
+    findLeftovers();
+    findLoops();
     std::vector<Port> outputs;
-    for (auto [strict, constants] :
+    for (auto [strict, leftovers] :
          {std::pair(true, false), std::pair(false, false), std::pair(false, true)}) {
-      outputs = leaves(strict, constants);
+      outputs = leaves(strict, leftovers);
       if (!outputs.empty())
         break;
     }
@@ -45,21 +46,36 @@ public:
   }
 
 private:
-  // Constants and what merely passes them on: leftovers of freezing.
-  void findConstants() {
-    constant.resize(scope.nodes.size());
+  // Constants and what merely passes them on, left from freezing, and final values of loops that nobody wants.
+  void findLeftovers() {
+    leftover.resize(scope.nodes.size());
     for (int i : scope.order) {
       const std::string &op = scope.nodes[i]->op();
-      if (op == "Const")
-        constant[i] = true;
+      if (op == "Const" || op == "Exit" || op == "RefExit")
+        leftover[i] = true;
       else if (op == "Identity")
         for (const Input &input : scope.inputs[i])
           if (!input.control)
-            constant[i] = constant[input.node];
+            leftover[i] = leftover[input.node] && scope.nodes[input.node]->op() != "Exit";
     }
   }
 
-  std::vector<Port> leaves(bool strict, bool constants) {
+  // Nodes in loops of TensorFlow 1: between Enter and Exit.
+  void findLoops() {
+    depth.resize(scope.nodes.size());
+    for (int i : scope.order) {
+      const std::string &op = scope.nodes[i]->op();
+      for (const Input &input : scope.inputs[i])
+        if (!input.control && !scope.isBackEdge(input, i))
+          depth[i] = std::max(depth[i], depth[input.node]);
+      if (op == "Enter" || op == "RefEnter")
+        ++depth[i];
+      else if ((op == "Exit" || op == "RefExit") && depth[i] > 0)
+        --depth[i];
+    }
+  }
+
+  std::vector<Port> leaves(bool strict, bool leftovers) {
     std::vector<bool> consumed(scope.nodes.size());
     for (size_t i = 0; i < scope.nodes.size(); ++i)
       if (strict || !isBookkeeping(scope.nodes[i]->op()))
@@ -69,7 +85,8 @@ private:
     std::vector<Port> outputs;
     for (size_t i = 0; i < scope.nodes.size() && outputs.size() <= kMaxDefaultOutputs; ++i) {
       const proto::NodeDef &node = *scope.nodes[i];
-      if (consumed[i] || isPlaceholder(node.op()) || isBookkeeping(node.op()) || (constant[i] && !constants))
+      if (consumed[i] || isPlaceholder(node.op()) || isBookkeeping(node.op()) || depth[i] > 0 ||
+          (leftover[i] && !leftovers))
         continue;
       int64_t ports = portCount(node, library);
       if (absl::StartsWith(node.op(), "FusedBatchNorm"))
@@ -82,7 +99,8 @@ private:
 
   const Scope &scope;
   Library &library;
-  std::vector<bool> constant;
+  std::vector<bool> leftover;
+  std::vector<int> depth; // of loops around
 };
 
 class NameLookup {

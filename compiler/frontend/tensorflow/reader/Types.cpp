@@ -28,4 +28,15 @@ std::string nameOf(TypeCode type) {
   return known.empty() ? absl::StrCat("type ", type.value) : known;
 }
 
+std::vector<Body *> bodiesOf(const Node &node) {
+  std::vector<Body *> result;
+  for (const auto &[name, attr] : node.attrs)
+    if (const auto *body = std::get_if<BodyPtr>(&attr))
+      result.push_back(body->get());
+    else if (const auto *bodies = std::get_if<std::vector<BodyPtr>>(&attr))
+      for (const BodyPtr &one : *bodies)
+        result.push_back(one.get());
+  return result;
+}
+
 } // namespace aotc::tf

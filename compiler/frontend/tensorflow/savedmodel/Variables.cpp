@@ -59,6 +59,8 @@ private:
     Node &node = nodes[i];
     if (isHandle(node) || isReference(node))
       return define(i);
+    for (Body *body : bodiesOf(node))
+      visitBody(*body);
     const int variable = node.inputs.empty() ? -1 : variableAt(node.inputs[0]);
     if (isAssignment(node.op))
       return reportAssignment(node, variable);
@@ -72,15 +74,34 @@ private:
       stands[i] = node.inputs[0];
   }
 
+  // Loops and branches mostly get handles, which stand for values, as arguments.
+  void visitBody(Body &body) {
+    for (Node &node : body.nodes) {
+      if (isHandle(node) || isReference(node))
+        makeConstant(node, nameOfVariable(node));
+      else if (isAssignment(node.op))
+        reportAssignment(node, -1);
+      for (Body *inner : bodiesOf(node))
+        visitBody(*inner);
+    }
+  }
+
+  static std::string nameOfVariable(const Node &node) {
+    return variableName(node.name, text(node, "container"), text(node, "shared_name"));
+  }
+
   // Handles of one variable become one constant.
   void define(size_t i) {
-    Node &node = nodes[i];
-    std::string name = variableName(node.name, text(node, "container"), text(node, "shared_name"));
+    std::string name = nameOfVariable(nodes[i]);
     auto [found, isNew] = byName.try_emplace(name, variables.size());
     variableOf[i] = found->second;
     if (!isNew)
       return;
     variables.push_back({name, {static_cast<int>(i), 0}});
+    makeConstant(nodes[i], name);
+  }
+
+  void makeConstant(Node &node, const std::string &name) {
     absl::StatusOr<Tensor> value = values(name);
     Attr constant = BadTensor{};
     if (value.ok()) {
@@ -128,7 +149,6 @@ private:
     for (const InputInfo &input : model.inputs)
       needed[input.edge.node] = true;
     for (size_t i = nodes.size(); i-- > 0;) {
-      needed[i] = needed[i] || absl::EndsWith(nodes[i].op, "NextIteration"); // of a loop that Merge opens
       if (needed[i])
         for (Edge input : nodes[i].inputs)
           if (input.node >= 0)

@@ -143,15 +143,6 @@ TEST(Reader, CyclesThroughControlEdgesAndUnneededNodes) {
             "n0: is part of a cycle: n0 -> n1 -> n2 -> n3 -> n4 -> n5 -> n6 -> n7 -> ... -> n0");
 }
 
-TEST(Reader, LoopsOfControlFlowAreLegal) {
-  ReadResult r = read(placeholder("x") + node("enter", "Enter", "x") + node("merge", "Merge", "enter next") +
-                      node("body", "Neg", "merge") + node("next", "NextIteration", "body") +
-                      node("exit", "Exit", "merge"));
-  EXPECT_EQ(r.errors(), "");
-  EXPECT_EQ(r.outputs(), "exit=exit");
-  EXPECT_EQ(r.nodes(), "x() enter(x) merge(enter) exit(merge) body(merge) next(body)");
-}
-
 TEST(Reader, PortsBeyondTheLast) {
   std::string graph =
       placeholder("x") + node("t", "TopKV2", "x x") + node("y", "Add", "t:1 x:1") + node("z", "Neg", "t:2");

@@ -39,16 +39,19 @@ struct ReadResult {
   Diagnostics diagnostics;
 
   // "name(input input:1)" a node, in order
-  std::string nodes() const {
-    return model ? absl::StrJoin(model->graph.nodes, " ",
-                                 [this](std::string *out, const Node &n) {
-                                   absl::StrAppend(
-                                       out, n.name, "(",
-                                       absl::StrJoin(n.inputs, " ",
-                                                     [this](std::string *to, Edge edge) { *to += at(edge); }),
-                                       ")");
-                                 })
-                 : "none";
+  std::string nodes() const { return model ? text(model->graph.nodes) : "none"; }
+  // "(arguments) nodes -> results" of a body: arguments are "argument0", unless nothing needs them.
+  static std::string text(const Body &body) {
+    std::vector<Node> nodes = body.nodes;
+    std::vector<std::string> arguments, results;
+    for (size_t i = 0; i < body.arguments.size(); ++i) {
+      arguments.push_back(body.arguments[i] < 0 ? "-" : absl::StrCat("argument", i));
+      if (body.arguments[i] >= 0)
+        nodes[body.arguments[i]].name = arguments.back();
+    }
+    for (Edge edge : body.results)
+      results.push_back(at(nodes, edge));
+    return absl::StrCat("(", absl::StrJoin(arguments, " "), ") ", text(nodes), " -> ", absl::StrJoin(results, " "));
   }
   std::string inputs() const {
     return model ? absl::StrJoin(model->inputs, " ",
@@ -59,7 +62,7 @@ struct ReadResult {
   std::string outputs() const {
     return model ? absl::StrJoin(model->outputs, " ",
                                  [this](std::string *out, const OutputInfo &o) {
-                                   absl::StrAppend(out, o.name, "=", at(o.edge));
+                                   absl::StrAppend(out, o.name, "=", at(model->graph.nodes, o.edge));
                                  })
                  : "none";
   }
@@ -75,8 +78,13 @@ struct ReadResult {
   }
 
 private:
-  std::string at(Edge edge) const {
-    const std::string &name = model->graph.nodes[edge.node].name;
+  static std::string text(const std::vector<Node> &nodes) {
+    return absl::StrJoin(nodes, " ", [&](std::string *out, const Node &n) {
+      absl::StrAppend(out, n.name, "(", absl::StrJoin(n.inputs, " ", [&](std::string *to, Edge edge) { *to += at(nodes, edge); }), ")");
+    });
+  }
+  static std::string at(const std::vector<Node> &nodes, Edge edge) {
+    const std::string &name = nodes[edge.node].name;
     return edge.port ? absl::StrCat(name, ":", edge.port) : name;
   }
   static std::string text(const std::vector<Diagnostic> &list) {

@@ -1,0 +1,36 @@
+// Lists of tensors while a graph is imported: TensorFlow 1's TensorArrays and TensorFlow 2's TensorLists. Both are known
+// item by item, so that nothing of them is left in the IR but the items.
+#ifndef AOTC_COMPILER_FRONTEND_TENSORFLOW_OPS_LISTS_H
+#define AOTC_COMPILER_FRONTEND_TENSORFLOW_OPS_LISTS_H
+
+#include <deque>
+
+#include "compiler/frontend/common/ImportBuilder.h"
+#include "compiler/frontend/common/PartialShape.h"
+
+namespace aotc::tf {
+
+struct List {
+  DType type = DType::F32;
+  PartialShape element;           // as far as the graph declares it
+  std::vector<mlir::Value> items; // null: not written yet
+  bool mayGrow = false;
+};
+
+// Which values stand for lists. Such a value has no operation and no tensor's type; it only names the list, so that it
+// can travel along edges, through loops and branches.
+class ListTable {
+public:
+  // Null when all lists of an import take too much; the caller reports that.
+  mlir::Value add(mlir::MLIRContext *context, List list);
+  // Null: no list.
+  const List *find(mlir::Value value) const;
+
+private:
+  mlir::Block names; // an argument for each list
+  std::deque<List> lists;
+  size_t items = 0;
+};
+
+} // namespace aotc::tf
+#endif
