@@ -119,6 +119,8 @@ private:
       anyPoison |= !operand.dead && !operand.value;
       inputs.push_back(operand.value);
     }
+    for (Edge control : node.controls)
+      anyDead |= output(frame, control, "a control operand").dead;
     frame.neverRuns[index] = anyDead && !(row && row->mayTakeDead);
     if (frame.neverRuns[index])
       return std::nullopt;

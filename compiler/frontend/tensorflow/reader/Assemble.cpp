@@ -7,6 +7,7 @@
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "compiler/frontend/tensorflow/reader/Conditionals.h"
 #include "compiler/frontend/tensorflow/reader/Decode.h"
 #include "compiler/frontend/tensorflow/reader/Loops.h"
 
@@ -37,6 +38,7 @@ public:
     for (OutputInfo &output : model.outputs)
       edges.push_back(&output.edge);
     raiseLoops(model.graph.nodes, edges, diagnostics);
+    raiseConditionals(model.graph.nodes, edges);
     return model;
   }
 
@@ -57,6 +59,7 @@ public:
     for (int i = 0; i < arguments; ++i)
       body.arguments.push_back(edges[i].node);
     body.results.assign(edges.begin() + arguments, edges.end());
+    raiseConditionals(body);
     return body;
   }
 
@@ -94,15 +97,19 @@ private:
         if (isBackEdge(input, flat.nodes[i]))
           roots.push_back(input.node);
       }
+      for (FlatEdge &control : flat.nodes[i].controls)
+        control = flat.resolve(control);
       frames.emplace_back(i, 0);
     };
     for (size_t root = 0; root < roots.size(); ++root) { // grows on the way
       enter(roots[root]);
       while (!frames.empty()) {
         auto &[i, next] = frames.back();
-        if (next < flat.nodes[i].inputs.size()) {
-          FlatEdge input = flat.nodes[i].inputs[next++];
-          if (!isBackEdge(input, flat.nodes[i]))
+        const FlatNode &node = flat.nodes[i];
+        if (next < node.inputs.size() + node.controls.size()) {
+          FlatEdge input = next < node.inputs.size() ? node.inputs[next] : node.controls[next - node.inputs.size()];
+          ++next;
+          if (!isBackEdge(input, node))
             enter(input.node);
           continue;
         }
@@ -137,6 +144,8 @@ private:
     node.op = from.def->op();
     for (FlatEdge input : from.inputs)
       node.inputs.push_back(edge(input));
+    for (FlatEdge control : from.controls)
+      node.controls.push_back(edge(control));
     for (const auto &[name, value] : from.def->attr()) {
       if (absl::StartsWith(name, "_") && name != "_output_shapes")
         continue;
@@ -150,6 +159,9 @@ private:
     }
     if (node.op == "Const")
       checkConstant(node);
+    if (absl::EndsWith(node.op, "Enter")) // each call of a function has loops of its own
+      if (auto *frame = findText(node, "frame_name"))
+        frame->insert(0, from.name, 0, from.name.size() - from.def->name().size());
     std::map<std::string, std::vector<BodyPtr>> bodies;
     for (const FlatBody &body : from.bodies)
       bodies[body.attr].push_back(std::make_shared<Body>(
@@ -157,6 +169,11 @@ private:
     for (auto &[name, list] : bodies)
       node.attrs[name] = name == "branches" ? Attr(std::move(list)) : Attr(list.front());
     return node;
+  }
+
+  static std::string *findText(Node &node, const char *name) {
+    auto found = node.attrs.find(name);
+    return found == node.attrs.end() ? nullptr : std::get_if<std::string>(&found->second);
   }
 
   static void checkConstant(Node &node) {

@@ -52,7 +52,9 @@ struct Node {
   std::string name;
   std::string op;
   std::map<std::string, Attr> attrs;
-  std::vector<Edge> inputs; // data inputs, in order; control inputs are dropped
+  std::vector<Edge> inputs; // data inputs, in order
+  // Of a node without data inputs: what says in which branch or loop it runs. Other control inputs are dropped.
+  std::vector<Edge> controls;
 };
 
 // The graph in an attribute of While ("cond", "body"), If ("then_branch", "else_branch") or Case ("branches").

@@ -107,8 +107,10 @@ private:
     while (!work.empty()) {
       int node = work.back();
       work.pop_back();
-      for (const Input &input : instance.scope.inputs[node])
+      for (Input input : instance.scope.inputs[node]) {
+        input.control &= !instance.scope.isPivot(input, node);
         push(input);
+      }
     }
     std::vector<int> result;
     for (size_t i = 0; i < seen.size(); ++i)
@@ -153,6 +155,8 @@ private:
       for (const Input &input : instance.scope.inputs[i])
         if (!input.control)
           append(instance, input, flatOf, node, node.inputs);
+        else if (instance.scope.isPivot(input, i) && flatOf[input.node] >= 0)
+          node.controls.push_back({flatOf[input.node], 0});
     }
     for (int i : instance.scope.order) {
       if (flatOf[i] < 0)

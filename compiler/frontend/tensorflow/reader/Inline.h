@@ -32,6 +32,7 @@ struct FlatNode {
   const proto::NodeDef *def = nullptr;
   const Environment *environment = nullptr;
   std::vector<FlatEdge> inputs;  // data only
+  std::vector<FlatEdge> controls; // see Node::controls
   std::vector<FlatEdge> results; // Call: what its outputs are in the function's body
   std::vector<FlatBody> bodies;  // Operation
   int cutPort = 0;               // Cut: which output of `def` it replaces

@@ -61,6 +61,18 @@ bool Scope::isBackEdge(const Input &input, int consumer) const {
   return (from == "NextIteration" || from == "RefNextIteration") && (to == "Merge" || to == "RefMerge");
 }
 
+bool Scope::isPivot(const Input &input, int consumer) const {
+  if (!input.control || input.node < 0 || nodes[input.node]->op() != "Identity")
+    return false;
+  for (const Input &other : inputs[consumer])
+    if (!other.control)
+      return false;
+  for (const Input &from : inputs[input.node])
+    if (!from.control && from.node >= 0)
+      return nodes[from.node]->op() == "Switch" || nodes[from.node]->op() == "RefSwitch";
+  return false;
+}
+
 std::optional<Input> Scope::parseInput(absl::string_view text, std::string &problem) const {
   Input input;
   auto fail = [&](absl::string_view why) {

@@ -52,6 +52,8 @@ struct Scope {
   bool resolve(Diagnostics &diagnostics);
   // The edge that closes a loop of TensorFlow 1's control flow.
   bool isBackEdge(const Input &input, int consumer) const;
+  // A control input that says in which branch or loop a node without data inputs runs: from an Identity of a Switch.
+  bool isPivot(const Input &input, int consumer) const;
 
 private:
   std::optional<Input> parseInput(absl::string_view text, std::string &problem) const;

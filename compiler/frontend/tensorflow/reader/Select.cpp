@@ -80,7 +80,7 @@ private:
     for (size_t i = 0; i < scope.nodes.size(); ++i)
       if (strict || !isBookkeeping(scope.nodes[i]->op()))
         for (const Input &input : scope.inputs[i])
-          if (!input.control)
+          if (!input.control || scope.isPivot(input, i))
             consumed[input.node] = true;
     std::vector<Port> outputs;
     for (size_t i = 0; i < scope.nodes.size() && outputs.size() <= kMaxDefaultOutputs; ++i) {

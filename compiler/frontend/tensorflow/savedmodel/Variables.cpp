@@ -150,9 +150,10 @@ private:
       needed[input.edge.node] = true;
     for (size_t i = nodes.size(); i-- > 0;) {
       if (needed[i])
-        for (Edge input : nodes[i].inputs)
-          if (input.node >= 0)
-            needed[input.node] = true;
+        for (const std::vector<Edge> *edges : {&nodes[i].inputs, &nodes[i].controls})
+          for (Edge input : *edges)
+            if (input.node >= 0)
+              needed[input.node] = true;
     }
     std::vector<int> newIndex(nodes.size(), -1);
     int kept = 0;
@@ -165,7 +166,8 @@ private:
     nodes.resize(kept);
     auto renumber = [&](Edge &edge) { edge.node = edge.node < 0 ? edge.node : newIndex[edge.node]; };
     for (Node &node : nodes)
-      std::for_each(node.inputs.begin(), node.inputs.end(), renumber);
+      for (std::vector<Edge> *edges : {&node.inputs, &node.controls})
+        std::for_each(edges->begin(), edges->end(), renumber);
     for (OutputInfo &output : model.outputs)
       renumber(output.edge);
     for (InputInfo &input : model.inputs)

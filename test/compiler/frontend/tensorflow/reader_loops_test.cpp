@@ -115,6 +115,65 @@ TEST(ReaderLoops, DeepNestsAreRefused) {
   EXPECT_EQ(read(graph + node("y", "Neg", last)).errors(), "e64: loops nest deeper than 64");
 }
 
+TEST(ReaderLoops, WithoutFrameConstantsNest) {
+  // The inner loop starts from a constant, which knows no frame, before a value of the outer loop enters it.
+  ReadResult r = read(placeholder("x") + constant("zero") + enter("o/limit.inner", "o/x.switch:1", "inner") +
+                      variable("i/n", "zero", "inc", "i/cond", "inner") + node("i/test", "Less", "i/n.merge o/limit.inner") +
+                      node("i/cond", "LoopCond", "i/test") + node("inc", "Add", "i/n.switch:1 i/n.switch:1") +
+                      variable("o/x", "x", "i/n.exit", "o/cond", "outer") + node("o/test", "Less", "o/x.merge o/x.merge") +
+                      node("o/cond", "LoopCond", "o/test") + node("y", "Neg", "o/x.exit"));
+  ASSERT_EQ(r.errors(), "");
+  EXPECT_EQ(body(r, "o", "body"), "(argument0 argument1) argument0() argument1() i(argument1 argument0) -> i argument1");
+}
+
+std::string switched(const std::string &name, const std::string &input, const std::string &predicate) {
+  return node(name, "Switch", input + " " + predicate);
+}
+
+TEST(ReaderLoops, ConditionalsBecomeStructured) {
+  // p ? (x + w, 1) : (-x, w), where the 1 says by a control input where it is.
+  std::string graph = placeholder("x") + placeholder("w") + placeholder("p") + node("pred", "Identity", "p") +
+                      switched("x.switch", "x", "pred") + switched("w.switch", "w", "pred") + switched("pivot.switch", "pred", "pred") +
+                      node("pivot", "Identity", "pivot.switch:1") + node("sum", "Add", "x.switch:1 w.switch:1") +
+                      node("neg", "Neg", "x.switch") + node("one", "Const", "^pivot", "value { tensor { dtype: DT_FLOAT float_val: 1 tensor_shape { } } }") +
+                      node("a", "Merge", "neg sum") + node("b", "Merge", "w.switch one") + node("y", "Add", "a b");
+  ReadResult r = read(graph);
+  ASSERT_EQ(r.errors(), "");
+  EXPECT_EQ(r.nodes(), "x() p() pred(p) w() a(p x w pred) y(a a:1)");
+  EXPECT_EQ(nodeNamed(r.model->graph.nodes, "a").op, "If");
+  EXPECT_EQ(body(r, "a", "then_branch"), "(argument0 argument1 argument2) argument0() argument1() argument2() sum(argument0 argument1) "
+                                         "pivot(argument2) one() -> sum one");
+  EXPECT_EQ(body(r, "a", "else_branch"), "(argument0 argument1 argument2) argument0() argument1() argument2() neg(argument0) -> neg argument1");
+}
+
+TEST(ReaderLoops, ConditionalsNest) {
+  // p ? (q ? -x : x) : w
+  ReadResult r = read(placeholder("x") + placeholder("w") + placeholder("p") + placeholder("q") + switched("x.outer", "x", "p") +
+                      switched("q.outer", "q", "p") + switched("x.inner", "x.outer:1", "q.outer:1") + node("neg", "Neg", "x.inner:1") +
+                      node("inner", "Merge", "x.inner neg") + switched("w.outer", "w", "p") + node("y", "Merge", "w.outer inner"));
+  ASSERT_EQ(r.errors(), "");
+  EXPECT_EQ(body(r, "y", "then_branch").substr(0, 55), "(argument0 argument1 argument2) argument0() argument1()");
+  const Body &outer = *std::get<BodyPtr>(r.attr("y", "then_branch"));
+  EXPECT_EQ(nodeNamed(outer.nodes, "inner").op, "If");
+  EXPECT_EQ(body(r, "y", "else_branch").substr(body(r, "y", "else_branch").find("->")), "-> argument2");
+}
+
+TEST(ReaderLoops, OneConditionalAfterAnother) {
+  // Both of one predicate, and the second needs the first's result.
+  ReadResult r = read(placeholder("x") + placeholder("p") + switched("s", "x", "p") + node("neg", "Neg", "s:1") +
+                      node("first", "Merge", "s neg") + switched("t", "first", "p") + node("exp", "Exp", "t:1") +
+                      node("y", "Merge", "t exp"));
+  ASSERT_EQ(r.errors(), "");
+  EXPECT_EQ(r.nodes(), "x() p() first(p x) y(p first)");
+}
+
+TEST(ReaderLoops, OtherMergesStay) {
+  ReadResult r = read(placeholder("x") + placeholder("p") + placeholder("q") + switched("s", "x", "p") + switched("t", "x", "q") +
+                      node("y", "Merge", "s t:1"));
+  EXPECT_EQ(r.errors(), "");
+  EXPECT_EQ(r.nodes(), "x() p() s(x p) q() t(x q) y(s t:1)");
+}
+
 // A library with a function NAME(a, b) -> nodes of the body.
 std::string function(const std::string &name, const std::string &nodes, const std::string &result) {
   return absl::StrCat("function { signature { name: '", name,
