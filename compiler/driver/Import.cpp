@@ -77,8 +77,13 @@ static absl::Status importTensorFlow(Compilation &c) {
   for (auto [input, settled] : llvm::zip(model->inputs, resolved))
     importOptions.inputs.push_back({{input.name, settled.dtype, settled.shape}, input.edge, settled.known});
   importOptions.outputs = model->outputs;
+  for (const tf::VariableState &state : model->states) {
+    importOptions.inputs.push_back({{state.name, state.initial.dtype(), state.initial.shape()}, state.input, true});
+    importOptions.outputs.push_back({state.name, state.output});
+  }
   importOptions.seed = static_cast<int64_t>(o.seed);
-  return keepModule(c, diagnostics, tf::importGraph(&c.context, model->graph, importOptions, diagnostics));
+  absl::Status status = keepModule(c, diagnostics, tf::importGraph(&c.context, model->graph, importOptions, diagnostics));
+  return status.ok() ? makeStates(c, model->states) : status;
 }
 
 // The index of a SavedModel's variables has their checksums.

@@ -68,6 +68,20 @@ absl::StatusOr<StatePair> parseStatePair(const std::string &text) {
   return state;
 }
 
+absl::Status makeStates(Compilation &c, llvm::ArrayRef<tf::VariableState> variables) {
+  Diagnostics diagnostics;
+  mlir::func::FuncOp func = *c.module->getOps<mlir::func::FuncOp>().begin();
+  const int64_t input = func.getNumArguments() - variables.size(), output = func.getNumResults() - variables.size();
+  for (const tf::VariableState &variable : variables) { // each moves to the end
+    mlir::Value before = func.getArgument(input), after = func.front().getTerminator()->getOperand(output);
+    if (before.getType() == after.getType())
+      nn::makeState(func, input, output, variable.initial);
+    else
+      diagnostics.error(variable.name, "", absl::StrCat("the variable is ", typeText(before), ", and ", typeText(after), " is assigned to it"));
+  }
+  return diagnostics.hasErrors() ? toStatus(c.options.modelPath, diagnostics) : absl::OkStatus();
+}
+
 absl::Status pairStates(Compilation &c) {
   Diagnostics diagnostics;
   mlir::func::FuncOp func = *c.module->getOps<mlir::func::FuncOp>().begin();

@@ -4,7 +4,7 @@
 usage: generate.py FOLDER
 
 Below FOLDER one folder a model, and in it for every signature that compiles
-SIGNATURE.in.NAME.npy and SIGNATURE.out.NAME.npy; of signatures with state the
+SIGNATURE.in.NAME.npy and SIGNATURE.out.NAME.npy; of signatures with state, which SIGNATURE.steps marks, the
 inputs and outputs have a leading axis of steps.
 """
 import os
@@ -58,6 +58,28 @@ class Smoother(tf.Module):
         return {"mean": tf.reduce_mean(self.window, 0) * self.gain, "oldest": before[0], "count": self.count.read_value()}
 
 
+class Ring(tf.Module):
+    """Variables that are updated in part, by functions, and that no call sees before it assigns them."""
+
+    def __init__(self):
+        self.rows = tf.Variable(tf.zeros([4, 2]))
+        self.position = tf.Variable(np.int32(0))
+        self.scratch = tf.Variable(tf.zeros([2]))
+        self.total = tf.Variable(values(15, 2))
+
+    @tf.function
+    def push(self, x):
+        self.rows.scatter_nd_update([[self.position % 4]], x)
+        self.position.assign_add(1)
+
+    @tf.function(input_signature=[tf.TensorSpec([1, 2], FLOAT, name="x")])
+    def step(self, x):
+        self.push(x)
+        self.scratch.assign(x[0] * 2.0)
+        self.total.assign_sub(self.scratch)
+        return {"rows": self.rows.read_value(), "total": self.total + self.scratch}
+
+
 class Table(tf.Module):
     def __init__(self):
         self.table = tf.lookup.StaticHashTable(tf.lookup.KeyValueTensorInitializer([1, 5], [0.5, 2.5]), 0.0)
@@ -73,6 +95,7 @@ def run(folder, signature, inputs, steps=0):
     if steps:
         results = [call({k: v[i] for k, v in inputs.items()}) for i in range(steps)]
         outputs = {k: np.stack([r[k] for r in results]) for k in results[0]}
+        open(f"{folder}/{signature}.steps", "w").close()
     else:
         outputs = call(inputs)
     for kind, tensors in (("in", inputs), ("out", outputs)):
@@ -102,6 +125,17 @@ def session(folder, resource, partitions=0):
     run(folder, "serving_default", {"feed": values(8, 2, 4)})
 
 
+def accumulator(folder):
+    """A reference variable of TensorFlow 1 that the outputs assign."""
+    v1.disable_resource_variables()
+    with tf.Graph().as_default(), v1.Session() as s:
+        x = v1.placeholder(FLOAT, [2], name="x")
+        total = v1.get_variable("total", initializer=values(16, 2))
+        s.run(v1.global_variables_initializer())
+        v1.saved_model.simple_save(s, folder, {"x": x}, {"y": v1.assign_add(total, x) * 2.0})
+    run(folder, "serving_default", {"x": values(17, 4, 2)}, steps=4)
+
+
 def uninitialized(folder):
     v1.enable_resource_variables()
     with tf.Graph().as_default(), v1.Session() as s:
@@ -123,6 +157,10 @@ def main():
     smoother = Smoother()
     tf.saved_model.save(smoother, at("smoother"), signatures={"step": smoother.step})
     run(at("smoother"), "step", {"x": values(11, 5, 1, 2)}, steps=5)
+    ring = Ring()
+    tf.saved_model.save(ring, at("ring"), signatures={"step": ring.step})
+    run(at("ring"), "step", {"x": values(13, 6, 1, 2)}, steps=6)
+    accumulator(at("accumulator"))
     table = Table()
     tf.saved_model.save(table, at("table"), signatures={"serving_default": table.lookup})
     keras = tf.keras.Sequential([tf.keras.layers.Input((6, 5, 2)), tf.keras.layers.Conv2D(3, 3, activation="relu"),
@@ -130,6 +168,10 @@ def main():
                                  tf.keras.layers.Dense(4, activation="softmax")])
     keras.export(at("keras"), verbose=False)
     run(at("keras"), "serving_default", {"keras_tensor": values(12, 1, 6, 5, 2)})
+    rnn = tf.keras.Sequential([tf.keras.layers.Input((5, 3)), tf.keras.layers.LSTM(4, return_sequences=True),
+                               tf.keras.layers.Bidirectional(tf.keras.layers.GRU(3)), tf.keras.layers.Dense(2)])
+    rnn.export(at("rnn"), verbose=False)
+    run(at("rnn"), "serving_default", {rnn.inputs[0].name: values(14, 2, 5, 3)})
     session(at("reference_variables"), resource=False)
     session(at("resource_variables"), resource=True)
     session(at("partitioned"), resource=False, partitions=2)

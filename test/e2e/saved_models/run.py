@@ -4,7 +4,7 @@
 usage: run.py AOTC_RUN FOLDER
 
 For every SIGNATURE.in.NAME.npy and SIGNATURE.out.NAME.npy in a folder below
-FOLDER. Needs the standard library only.
+FOLDER; with SIGNATURE.steps the calls follow each other. Needs the standard library only.
 """
 import pathlib
 import subprocess
@@ -17,6 +17,8 @@ def main():
     for folder in sorted(root.iterdir()):
         for signature in sorted({path.name.split(".")[0] for path in folder.glob("*.out.*.npy")}):
             command = [tool, str(folder), f"--signature={signature}"]
+            if (folder / f"{signature}.steps").exists():
+                command.append("--steps")
             for kind, option in (("in", "--input"), ("out", "--expect")):
                 for path in sorted(folder.glob(f"{signature}.{kind}.*.npy")):
                     command += [option, f"{path.name.split('.')[2]}={path}"]

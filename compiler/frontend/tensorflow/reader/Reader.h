@@ -37,10 +37,19 @@ struct OutputInfo {
   Edge edge;
 };
 
+// A variable that calls assign.
+struct VariableState {
+  std::string name;
+  Edge input;     // a node of op "Placeholder": its value before a call
+  Edge output;    // its value after the call
+  Tensor initial; // before the first call
+};
+
 struct Model {
   Graph graph;
   std::vector<InputInfo> inputs;   // in file order
   std::vector<OutputInfo> outputs; // in the order asked for, else in file order
+  std::vector<VariableState> states; // of a SavedModel, once its variables are frozen
 };
 
 // On failure `diagnostics` has at least one error, and the status repeats the

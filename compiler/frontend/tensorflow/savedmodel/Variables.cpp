@@ -38,13 +38,17 @@ public:
     }
     for (OutputInfo &output : model.outputs)
       output.edge = valueOf(output.edge);
+    findStates();
     removeUnused();
   }
 
 private:
   struct Variable {
     std::string name;
-    Edge value; // what reads of the variable yield now
+    std::string node; // its handle's name
+    int before;       // the node that is its value before the call
+    Edge value;       // what reads of the variable yield now
+    std::optional<Tensor> initial;
   };
 
   // What stands for the result of a node that merely passes it on.
@@ -63,7 +67,7 @@ private:
       visitBody(*body);
     const int variable = node.inputs.empty() ? -1 : variableAt(node.inputs[0]);
     if (isAssignment(node.op))
-      return reportAssignment(node, variable);
+      return assign(i, variable);
     if (variable >= 0 && node.op == "Identity") {
       variableOf[i] = variable;
       return;
@@ -80,7 +84,7 @@ private:
       if (isHandle(node) || isReference(node))
         makeConstant(node, nameOfVariable(node));
       else if (isAssignment(node.op))
-        reportAssignment(node, -1);
+        reportAssignment(node, true);
       for (Body *inner : bodiesOf(node))
         visitBody(*inner);
     }
@@ -97,13 +101,13 @@ private:
     variableOf[i] = found->second;
     if (!isNew)
       return;
-    variables.push_back({name, {static_cast<int>(i), 0}});
-    makeConstant(nodes[i], name);
+    variables.push_back({name, nodes[i].name, static_cast<int>(i), {static_cast<int>(i), 0}, std::nullopt});
+    variables.back().initial = makeConstant(nodes[i], name);
   }
 
-  void makeConstant(Node &node, const std::string &name) {
+  std::optional<Tensor> makeConstant(Node &node, const std::string &name) {
     absl::StatusOr<Tensor> value = values(name);
-    Attr constant = BadTensor{};
+    std::optional<Tensor> tensor;
     if (value.ok()) {
       const auto *type = attr<TypeCode>(node, "dtype");
       const auto *shape = attr<PartialShape>(node, "shape");
@@ -111,7 +115,7 @@ private:
         diagnostics.error(node.name, node.op,
                           absl::StrCat("the checkpoint has ", typeString(*value), " for this variable of ",
                                        type ? nameOf(*type) : "", shape && *shape ? toString(**shape) : ""));
-      constant = *std::move(value);
+      tensor = *std::move(value);
     } else if (!value.status().message().empty()) {
       diagnostics.error(node.name, node.op, absl::StrCat("the variable has no value: ", value.status().message()),
                         absl::IsNotFound(value.status()) ? "initialize it before the model is saved" : "");
@@ -123,7 +127,8 @@ private:
     node.attrs.clear();
     if (type)
       node.attrs.emplace("dtype", *std::move(type));
-    node.attrs.emplace("value", std::move(constant));
+    node.attrs.emplace("value", tensor ? Attr(*tensor) : Attr(BadTensor{}));
+    return tensor;
   }
 
   static bool fits(const PartialShape &declared, const Shape &shape) {
@@ -132,12 +137,81 @@ private:
                                     [](int64_t dim, int64_t wanted) { return wanted == -1 || wanted == dim; }));
   }
 
-  void reportAssignment(const Node &node, int variable) {
+  // The node becomes the variable's new value, or what stands for it.
+  void assign(size_t i, int variable) {
+    // How an operation makes the new value of the old one; empty: its last operand is the new value.
+    static const std::map<std::string, std::string> kUpdates = {
+        {"Assign", ""},           {"AssignVariableOp", ""},      {"AssignAdd", "AddV2"}, {"AssignAddVariableOp", "AddV2"},
+        {"AssignSub", "Sub"},     {"AssignSubVariableOp", "Sub"}, {"ResourceScatterNdUpdate", "TensorScatterUpdate"},
+        {"ResourceScatterNdAdd", "TensorScatterAdd"}, {"ResourceScatterNdSub", "TensorScatterSub"}};
+    Node &node = nodes[i];
+    auto update = kUpdates.find(node.op);
+    if (variable < 0 || update == kUpdates.end() || node.inputs.size() < 2)
+      return reportAssignment(node, variable < 0);
+    for (Edge &input : node.inputs)
+      input = valueOf(input);
+    variableOf[i] = variable;
+    variables[variable].value = {static_cast<int>(i), 0};
+    if (update->second.empty()) {
+      node.op = "Identity";
+      node.inputs = {node.inputs[1]};
+    } else {
+      node.op = update->second;
+    }
+    node.attrs.clear();
+  }
+
+  void reportAssignment(const Node &node, bool unknown) {
     diagnostics.error(node.name, node.op,
-                      variable < 0 ? "assigns a variable that is not known here"
-                                   : absl::StrCat("assigns variable '", nodes[variables[variable].value.node].name,
-                                                  "'; variables that calls change are not supported"),
-                      "save a signature that does not assign variables");
+                      unknown ? "assigns a variable in a loop or a branch, or one that is not known here"
+                              : "this way to assign a variable is not supported",
+                      unknown ? "assign it outside" : "assign the whole variable");
+  }
+
+  // Variables of which a call sees what the one before has left.
+  void findStates() {
+    std::vector<bool> needed(nodes.size());
+    std::vector<int> work;
+    auto need = [&](Edge edge) {
+      if (edge.node < 0 || needed[edge.node])
+        return;
+      needed[edge.node] = true;
+      work.push_back(edge.node);
+    };
+    auto drain = [&] {
+      while (!work.empty()) {
+        int node = work.back();
+        work.pop_back();
+        for (const std::vector<Edge> *edges : {&nodes[node].inputs, &nodes[node].controls})
+          std::for_each(edges->begin(), edges->end(), need);
+      }
+    };
+    for (const OutputInfo &output : model.outputs)
+      need(output.edge);
+    std::vector<bool> kept(variables.size());
+    for (bool more = true; more;) {
+      more = false;
+      drain();
+      for (size_t v = 0; v < variables.size(); ++v) {
+        const bool changes = variables[v].value.node != variables[v].before;
+        if (kept[v] || !changes || !needed[variables[v].before])
+          continue;
+        kept[v] = more = true;
+        need(variables[v].value);
+      }
+    }
+    for (size_t v = 0; v < variables.size(); ++v)
+      if (kept[v])
+        makeState(variables[v]);
+  }
+
+  void makeState(const Variable &variable) {
+    Node &node = nodes[variable.before];
+    if (!variable.initial) // reported
+      return;
+    node.op = "Placeholder";
+    node.attrs.erase("value");
+    model.states.push_back({variable.node, {variable.before, 0}, variable.value, *variable.initial});
   }
 
   // Keeps what outputs and inputs need, in order.
@@ -148,6 +222,10 @@ private:
         needed[output.edge.node] = true;
     for (const InputInfo &input : model.inputs)
       needed[input.edge.node] = true;
+    for (const VariableState &state : model.states)
+      for (Edge edge : {state.input, state.output})
+        if (edge.node >= 0)
+          needed[edge.node] = true;
     for (size_t i = nodes.size(); i-- > 0;) {
       if (needed[i])
         for (const std::vector<Edge> *edges : {&nodes[i].inputs, &nodes[i].controls})
@@ -172,6 +250,10 @@ private:
       renumber(output.edge);
     for (InputInfo &input : model.inputs)
       renumber(input.edge);
+    for (VariableState &state : model.states) {
+      renumber(state.input);
+      renumber(state.output);
+    }
   }
 
   Model &model;

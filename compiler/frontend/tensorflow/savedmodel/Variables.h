@@ -18,7 +18,8 @@ using VariableValues = std::function<absl::StatusOr<Tensor>(const std::string &n
 // Replaces variables of a graph that was read with ReadOptions::effects by
 // constants: the node that is a variable's handle becomes its value, and what
 // reads the variable takes it from there. Handles that loops and branches
-// pass on stand for values there as well.
+// pass on stand for values there as well. A variable that the graph assigns
+// and whose old value it uses becomes one of Model::states.
 void freezeVariables(Model &model, const VariableValues &values, Diagnostics &diagnostics);
 
 } // namespace aotc::tf
