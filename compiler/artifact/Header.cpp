@@ -93,7 +93,7 @@ std::string writeHeader(const ModelInfo &model, const HeaderOptions &options) {
       tensorNames.push_back(t.name);
   const std::string &n = model.name;
   std::vector<std::string> names = makeIdentifiers(
-      tensorNames, {"arena", "state", "aotc_inputs", "aotc_outputs", "aotc_this_call", "aotc_call", "aotc_status",
+      tensorNames, {"arena", "state", "out_dims", "aotc_inputs", "aotc_outputs", "aotc_this_call", "aotc_call", "aotc_status",
                     absl::StrCat(n, "_call"), absl::StrCat(n, "_run"), absl::StrCat(n, "_info"),
                     absl::StrCat(n, "_state_init")});
   std::vector<std::string> inputs(names.begin(), names.begin() + model.inputs.size());
@@ -104,7 +104,9 @@ std::string writeHeader(const ModelInfo &model, const HeaderOptions &options) {
     parameters.push_back(
         parameter(input ? model.inputs[i] : model.outputs[i - inputs.size()], names[i], input));
   }
-  const bool hasState = model.stateBytes > 0;
+  const bool hasState = model.stateBytes > 0, hasOutDims = !model.outDims.empty();
+  if (hasOutDims)
+    parameters.push_back(absl::StrCat("int64_t out_dims[", model.outDims.size(), "]"));
   if (hasState)
     parameters.push_back("void *state");
   parameters.push_back("void *arena");
@@ -132,6 +134,14 @@ std::string writeHeader(const ModelInfo &model, const HeaderOptions &options) {
     absl::StrAppend(&h, "#define ", upper, "_STATE_BYTES ", model.stateBytes, "u\n");
     absl::StrAppend(&h, "#define ", upper, "_STATE_ALIGN ", plan::kStateAlignment, "u\n\n");
   }
+  if (hasOutDims)
+    absl::StrAppend(&h, "#define ", upper, "_OUT_DIMS ", model.outDims.size(), "u /* ",
+                    absl::StrJoin(model.outDims, ", ",
+                                  [&](std::string *out, const ModelInfo::OutDim &dim) {
+                                    absl::StrAppend(out, "of ", outputs[dim.output], ": dimension ", dim.axis, ", at most ",
+                                                    model.outputs[dim.output].shape[dim.axis]);
+                                  }),
+                    " */\n\n");
   absl::StrAppend(&h, "#ifdef __cplusplus\nextern \"C\" {\n#endif\n\n");
   absl::StrAppend(&h, "/* Names, types and sizes for generic callers. */\nextern const aotc_model_info ", n,
                   "_info;\n\n");
@@ -146,6 +156,9 @@ std::string writeHeader(const ModelInfo &model, const HeaderOptions &options) {
       upper, "_ARENA_BYTES aligned to ", upper, "_ARENA_ALIGN.",
       hasState ? absl::StrCat(" `state` is what ", n, "_state_init() has filled;\n * a call that fails leaves it as it was.")
                : "",
+      hasOutDims ? absl::StrCat(" `out_dims` receives the extents that depend on\n * data, ", upper,
+                                "_OUT_DIMS of them; outputs hold the largest and are filled densely in the actual ones.")
+                 : "",
       " Returns AOTC_OK (0) on success. */\n");
   std::string head = absl::StrCat("AOTC_NODISCARD static inline aotc_status ", n, "_run(");
   bool fits = head.size() + absl::StrJoin(parameters, ", ").size() < 108;
@@ -156,7 +169,7 @@ std::string writeHeader(const ModelInfo &model, const HeaderOptions &options) {
   absl::StrAppend(
       &h, "  const aotc_call aotc_this_call = {(uint32_t)sizeof(aotc_call), 0, ",
       inputs.empty() ? "NULL" : "aotc_inputs", ", ", outputs.empty() ? "NULL" : "aotc_outputs",
-      ",\n                                    NULL, NULL, ", hasState ? "state" : "NULL",
+      ",\n                                    NULL, ", hasOutDims ? "out_dims" : "NULL", ", ", hasState ? "state" : "NULL",
       ", arena, NULL, NULL, 0, NULL, NULL};\n");
   absl::StrAppend(&h, "  return ", n, "_call(&aotc_this_call);\n}\n\n");
   absl::StrAppend(&h, "#ifdef __cplusplus\n}\n#endif\n#endif\n");

@@ -148,7 +148,8 @@ LoadedModel::State LoadedModel::newState() const {
 PreparedCall::PreparedCall(const LoadedModel &model, absl::Span<const Tensor> arguments,
                            const LoadedModel::CallOptions &options)
     : inputs(arguments.begin(), arguments.end()), arena(allocate(model.info().arena_bytes, model.info().arena_align)),
-      state(options.state ? LoadedModel::State(nullptr, std::free) : model.newState()), errorInfo(new aotc_error{}), call{}, entry(model.info().call) {
+      state(options.state ? LoadedModel::State(nullptr, std::free) : model.newState()), errorInfo(new aotc_error{}), modelInfo(model.info()),
+      call{}, entry(model.info().call) {
   const aotc_model_info &info = model.info();
   for (const Tensor &t : inputs)
     inputPointers.push_back(t.data());
@@ -159,11 +160,27 @@ PreparedCall::PreparedCall(const LoadedModel &model, absl::Span<const Tensor> ar
   call.struct_bytes = sizeof(aotc_call);
   call.inputs = inputPointers.data();
   call.outputs = outputPointers.data();
+  outDims.resize(info.num_out_dims);
+  call.out_dims = outDims.data();
   call.state = options.state ? options.state : state.get();
   call.arena = arena.get();
   call.parallel = options.parallel;
   call.seed = options.seed;
   call.error = errorInfo.get();
+}
+
+std::vector<Tensor> PreparedCall::takeOutputs() {
+  std::vector<Shape> shapes;
+  for (const Tensor &output : outputs)
+    shapes.push_back(output.shape());
+  for (size_t k = 0; k < outDims.size(); ++k) {
+    int64_t &extent = shapes[modelInfo.out_dims[k].output][modelInfo.out_dims[k].axis];
+    extent = std::clamp<int64_t>(outDims[k], 0, extent);
+  }
+  for (size_t i = 0; i < outputs.size(); ++i)
+    if (shapes[i] != outputs[i].shape())
+      outputs[i] = outputs[i].leading(shapes[i]);
+  return std::move(outputs);
 }
 
 absl::StatusOr<std::vector<Tensor>> LoadedModel::run(absl::Span<const Tensor> inputs,

@@ -55,7 +55,8 @@ public:
                const LoadedModel::CallOptions &options);
   aotc_status operator()() const { return entry(&call); }
   const aotc_error &error() const { return *errorInfo; }
-  std::vector<Tensor> takeOutputs() { return std::move(outputs); }
+  // In the extents of the last call.
+  std::vector<Tensor> takeOutputs();
 
 private:
   std::vector<Tensor> inputs, outputs;
@@ -64,6 +65,8 @@ private:
   std::unique_ptr<void, void (*)(void *)> arena;
   LoadedModel::State state;
   std::unique_ptr<aotc_error> errorInfo;
+  std::vector<int64_t> outDims;
+  const aotc_model_info &modelInfo;
   aotc_call call;
   aotc_entry entry;
 };

@@ -35,7 +35,11 @@ struct ModelInfo {
   std::string modelFile; // without its folder: equal models in two folders give equal bytes
   std::string modelHash; // SHA-256 in hex
   Targets targets;       // resolved
-  std::vector<TensorInfo> inputs, outputs;
+  std::vector<TensorInfo> inputs, outputs; // of outputs with extents that depend on data: the largest
+  struct OutDim {
+    int64_t output, axis;
+  };
+  std::vector<OutDim> outDims; // whose extents calls return
   std::vector<TensorInfo> states; // in the block that the caller keeps between calls
   int64_t stateBytes = 0;         // of that block
   int64_t arenaBytes = 0, arenaAlign = 64;

@@ -123,12 +123,14 @@ absl::Status importModel(Compilation &c) {
   nn::releaseUnusedConstants(*c.module);
 
   auto function = *c.module->getOps<mlir::func::FuncOp>().begin();
-  const int64_t inputs = nn::inputCount(function), outputs = nn::outputCount(function);
+  const int64_t inputs = nn::inputCount(function), outputs = nn::tensorCount(function);
   auto argumentName = [&](unsigned i) { return function.getArgAttrOfType<mlir::StringAttr>(i, "nn.name"); };
   auto resultName = [&](unsigned i) { return function.getResultAttrOfType<mlir::StringAttr>(i, "nn.name"); };
   ModelInfo &model = c.result.model;
   model.inputs = interfaceOf(function.getArgumentTypes().take_front(inputs), argumentName);
   model.outputs = interfaceOf(function.getResultTypes().take_front(outputs), resultName);
+  for (nn::OutDim dim : nn::outDims(function))
+    model.outDims.push_back({dim.output, dim.axis});
   model.states = interfaceOf(function.getArgumentTypes().drop_front(inputs),
                              [&](unsigned i) { return argumentName(inputs + i); });
   model.stateBytes = plan::stateOffsets(function).back();

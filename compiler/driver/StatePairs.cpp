@@ -27,11 +27,13 @@ absl::Status pair(mlir::func::FuncOp func, const StatePair &state, Diagnostics &
   };
   int64_t input = find([&](unsigned i) { return func.getArgAttr(i, "nn.name"); }, nn::inputCount(func), state.input);
   int64_t output =
-      find([&](unsigned i) { return func.getResultAttr(i, "nn.name"); }, nn::outputCount(func), state.output);
+      find([&](unsigned i) { return func.getResultAttr(i, "nn.name"); }, nn::tensorCount(func), state.output);
   if (input < 0)
     return error(absl::StrCat("the model has no input '", state.input, "'"), "an input can be in one pair");
   if (output < 0)
     return error(absl::StrCat("the model has no output '", state.output, "'"), "choose the outputs with --output; each can be in one pair");
+  if (!nn::extentsOf(func, output).empty())
+    return error("the output has an extent that depends on data");
   mlir::Value from = func.front().getTerminator()->getOperand(output), to = func.getArgument(input);
   if (from.getType() != to.getType())
     return error(absl::StrCat("the input is ", typeText(to), ", the output ", typeText(from)),
@@ -71,8 +73,12 @@ absl::StatusOr<StatePair> parseStatePair(const std::string &text) {
 absl::Status makeStates(Compilation &c, llvm::ArrayRef<tf::VariableState> variables) {
   Diagnostics diagnostics;
   mlir::func::FuncOp func = *c.module->getOps<mlir::func::FuncOp>().begin();
-  const int64_t input = func.getNumArguments() - variables.size(), output = func.getNumResults() - variables.size();
+  const int64_t input = func.getNumArguments() - variables.size(), output = nn::tensorCount(func) - variables.size();
   for (const tf::VariableState &variable : variables) { // each moves to the end
+    if (!nn::extentsOf(func, output).empty()) {
+      diagnostics.error(variable.name, "", "the variable is assigned a tensor whose extent depends on data");
+      break;
+    }
     mlir::Value before = func.getArgument(input), after = func.front().getTerminator()->getOperand(output);
     if (before.getType() == after.getType())
       nn::makeState(func, input, output, variable.initial);

@@ -5,7 +5,7 @@ using namespace mlir;
 
 namespace aotc::nn {
 
-constexpr char kStates[] = "nn.states", kInitial[] = "nn.initial";
+constexpr char kStates[] = "nn.states", kInitial[] = "nn.initial", kExtents[] = "nn.extents";
 
 int64_t stateCount(func::FuncOp func) {
   auto count = func->getAttrOfType<IntegerAttr>(kStates);
@@ -44,7 +44,54 @@ void makeState(func::FuncOp func, int64_t input, int64_t output, const std::opti
   func->setAttr(kStates, IntegerAttr::get(IntegerType::get(context, 64), states + 1));
 }
 
+bool hasExtents(func::FuncOp func) { return func->hasAttr(kExtents); }
+
+ArrayRef<int64_t> extentsOf(func::FuncOp func, int64_t result) {
+  auto attr = func.getResultAttrOfType<DenseI64ArrayAttr>(result, kExtents);
+  return attr ? attr.asArrayRef() : ArrayRef<int64_t>();
+}
+
+std::vector<OutDim> outDims(func::FuncOp func) {
+  std::vector<OutDim> dims;
+  for (int64_t i = 0; hasExtents(func) && i < tensorCount(func); ++i)
+    for (auto [axis, number] : llvm::enumerate(extentsOf(func, i)))
+      if (number >= 0)
+        dims.push_back({i, static_cast<int64_t>(axis)});
+  return dims;
+}
+
+void setExtents(func::FuncOp func, ArrayRef<SmallVector<int64_t>> of) {
+  func->setAttr(kExtents, UnitAttr::get(func.getContext()));
+  for (auto [i, extents] : llvm::enumerate(of))
+    if (llvm::any_of(extents, [](int64_t index) { return index >= 0; }))
+      func.setResultAttr(i, kExtents, DenseI64ArrayAttr::get(func.getContext(), extents));
+}
+
+static LogicalResult verifyExtents(func::FuncOp func) {
+  int64_t count = 0;
+  if (hasExtents(func)) {
+    auto type = outputCount(func) > 0 ? dyn_cast<RankedTensorType>(func.getResultTypes()[outputCount(func) - 1]) : RankedTensorType();
+    if (!type || type.getRank() != 1 || dtypeOf(type.getElementType()) != DType::I64)
+      return func.emitOpError("has an attribute 'nn.extents', but no vector of extents as its last output");
+    count = type.getShape()[0];
+  }
+  int64_t next = 0; // each extent belongs to one dimension, in order
+  for (int64_t i = 0; i < func.getNumResults(); ++i) {
+    Attribute attr = func.getResultAttr(i, kExtents);
+    auto extents = dyn_cast_or_null<DenseI64ArrayAttr>(attr);
+    auto type = dyn_cast<RankedTensorType>(func.getResultTypes()[i]);
+    if (attr && (!extents || !type || i >= tensorCount(func) || extents.size() != type.getRank() ||
+                 llvm::any_of(extents.asArrayRef(), [&](int64_t k) { return k != -1 && k != next++; })))
+      return func.emitOpError("has a result whose 'nn.extents' does not fit");
+  }
+  if (next != count)
+    return func.emitOpError("has extents that are of no dimension");
+  return success();
+}
+
 LogicalResult verifyStates(func::FuncOp func) {
+  if (failed(verifyExtents(func)))
+    return failure();
   Attribute count = func->getAttr(kStates);
   if (!count)
     return success();

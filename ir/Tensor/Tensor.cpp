@@ -174,6 +174,14 @@ void Tensor::setI(int64_t i, int64_t value) {
   }
 }
 
+Tensor Tensor::leading(Shape shape) const {
+  Tensor result(type, std::move(shape));
+  assert(result.bytes() <= bytes());
+  if (result.bytes() > 0)
+    std::memcpy(result.mutableData(), begin, result.bytes());
+  return result;
+}
+
 Tensor Tensor::reshaped(Shape shape) const {
   Tensor result = *this;
   assert(elementCount(shape) == count && "reshape changes the number of elements");

@@ -51,6 +51,8 @@ public:
 
   // Same bytes, other shape of the same size.
   Tensor reshaped(Shape shape) const;
+  // A copy of the first elements, in a shape of at most as many.
+  Tensor leading(Shape shape) const;
 
   template <typename T> static Tensor of(DType type, Shape shape, absl::Span<const T> values) {
     Tensor t(type, std::move(shape));

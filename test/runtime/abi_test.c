@@ -70,7 +70,11 @@ PIN(offsetof(aotc_tensor_info, bytes) == 24);
 PIN(offsetof(aotc_tensor_info, scale) == 32);
 PIN(offsetof(aotc_tensor_info, zero_point) == 36);
 
-PIN(sizeof(aotc_model_info) == 144);
+PIN(sizeof(aotc_out_dim) == 8);
+PIN(offsetof(aotc_out_dim, output) == 0);
+PIN(offsetof(aotc_out_dim, axis) == 4);
+
+PIN(sizeof(aotc_model_info) == 160);
 PIN(offsetof(aotc_model_info, struct_bytes) == 0);
 PIN(offsetof(aotc_model_info, abi_version) == 4);
 PIN(offsetof(aotc_model_info, name) == 8);
@@ -88,5 +92,8 @@ PIN(offsetof(aotc_model_info, state_bytes) == 88);
 PIN(offsetof(aotc_model_info, weights_hash) == 96);
 PIN(offsetof(aotc_model_info, call) == 128);
 PIN(offsetof(aotc_model_info, state_init) == 136);
+PIN(offsetof(aotc_model_info, out_dims) == 144);
+PIN(offsetof(aotc_model_info, num_out_dims) == 152);
+PIN(offsetof(aotc_model_info, reserved) == 156);
 
 int main(void) { return 0; }

@@ -227,6 +227,8 @@ absl::StatusOr<std::vector<Tensor>> runSteps(const LoadedModel &model, const std
           return usageError("--steps: the outputs of all steps are too large");
         all.emplace_back(output.dtype(), std::move(shape));
       }
+      if (output.bytes() * count != all[i].bytes())
+        return usageError("--steps: an output has another shape in every step");
       if (output.bytes() > 0)
         std::memcpy(all[i].mutableData() + step * output.bytes(), output.data(), output.bytes());
     }

@@ -233,7 +233,9 @@ private:
 
   void loadPointers() {
     loadTensors(call::Inputs, func.getArgumentTypes().take_front(nn::inputCount(func)), inputs);
-    loadTensors(call::Outputs, func.getResultTypes().take_front(nn::outputCount(func)), outputs);
+    loadTensors(call::Outputs, func.getResultTypes().take_front(nn::tensorCount(func)), outputs);
+    if (nn::hasExtents(func))
+      outputs.push_back(checkedPointer(field(call::OutDims), sizeof(int64_t), false));
     if (stateOffsets.back() > 0)
       state = checkedPointer(field(call::State), plan::kStateAlignment, false);
     if (attribute("plan.arena_bytes", 0) > 0)
@@ -356,7 +358,7 @@ public:
     mlir::func::FuncOp func = parts.func;
     for (unsigned i = 0; i < nn::inputCount(func); ++i)
       inputNames.push_back(nameOf(func.getArgAttr(i, "nn.name")));
-    for (unsigned i = 0; i < nn::outputCount(func); ++i)
+    for (unsigned i = 0; i < nn::tensorCount(func); ++i)
       outputNames.push_back(nameOf(func.getResultAttr(i, "nn.name")));
     auto attribute = [&](llvm::StringRef name, uint64_t otherwise) {
       auto attr = func->getAttrOfType<mlir::IntegerAttr>(name);
@@ -379,7 +381,10 @@ public:
                                                   b.getInt64(plan::stateOffsets(func).back()),
                                                   hash,
                                                   entry,
-                                                  emitStateInit()};
+                                                  emitStateInit(),
+                                                  outDims(),
+                                                  b.getInt32(outDimCount),
+                                                  b.getInt32(0)};
     AbiType abi{llvm::ConstantStruct::getTypeForElements(module.getContext(), fields)};
     abi.check(module.getDataLayout(),
               {offsetof(aotc_model_info, struct_bytes), offsetof(aotc_model_info, abi_version),
@@ -390,7 +395,8 @@ public:
                offsetof(aotc_model_info, arena_bytes), offsetof(aotc_model_info, arena_align),
                offsetof(aotc_model_info, weights_bytes), offsetof(aotc_model_info, state_bytes),
                offsetof(aotc_model_info, weights_hash), offsetof(aotc_model_info, call),
-               offsetof(aotc_model_info, state_init)},
+               offsetof(aotc_model_info, state_init), offsetof(aotc_model_info, out_dims),
+               offsetof(aotc_model_info, num_out_dims), offsetof(aotc_model_info, reserved)},
               sizeof(aotc_model_info));
     fields[0] = b.getInt32(module.getDataLayout().getTypeAllocSize(abi.type)); // struct_bytes
     llvm::Constant *info = llvm::ConstantStruct::get(abi.type, fields);
@@ -430,6 +436,18 @@ private:
     b.CreateRetVoid();
     return function;
   }
+  // The dimensions whose extents calls return, in the order of the vector of extents.
+  llvm::Constant *outDims() {
+    mlir::func::FuncOp func = parts.func;
+    std::vector<nn::OutDim> dims = nn::outDims(func);
+    outDimCount = dims.size();
+    if (dims.empty())
+      return null();
+    llvm::SmallVector<llvm::Constant *> all;
+    for (nn::OutDim dim : dims)
+      all.push_back(llvm::ConstantStruct::getAnon({b.getInt32(dim.output), b.getInt32(dim.axis)}));
+    return data(llvm::ConstantArray::get(llvm::ArrayType::get(all[0]->getType(), all.size()), all));
+  }
   llvm::Constant *null() { return llvm::ConstantPointerNull::get(pointer); }
   llvm::Constant *data(llvm::Constant *value) {
     auto *global =
@@ -461,6 +479,7 @@ private:
   const EntryParts &parts;
   llvm::IRBuilder<> b;
   llvm::PointerType *pointer;
+  uint32_t outDimCount = 0;
 };
 
 } // namespace

@@ -9,6 +9,7 @@
 #define AOTC_COMPILER_FRONTEND_COMMON_IMPORTBUILDER_H
 
 #include "compiler/frontend/common/Diagnostics.h"
+#include "compiler/frontend/common/Extents.h"
 #include "ir/NN/Constants.h"
 #include "ir/NN/Infer.h"
 #include "ir/NN/NN.h"
@@ -114,6 +115,40 @@ public:
   std::pair<Value, Value> topK(Value x, int64_t k, DType indexType);
   Value cumulative(nn::CumulativeFn fn, Value x, int64_t axis, bool exclusive, bool reverse);
   Value softmax(Value x, int64_t axis, bool log = false);
+
+  // Tensors with extents that data decides (Extents.h).
+  ExtentTable extents;
+  bool hasExtents(llvm::ArrayRef<Value> values) const;
+  // An extent as an i64 scalar, and the largest that it can be; nullopt: nothing bounds it.
+  Value extentOf(Value tensor, int64_t dim);
+  std::optional<int64_t> boundOf(Value extent);
+  // Element `i` of a vector as a scalar, looking through what puts vectors together.
+  Value element(Value vector, int64_t i);
+  // What an elementwise operation of these yields; nullopt: reported.
+  std::optional<Extents> elementwiseExtents(llvm::ArrayRef<Value> operands, Value result);
+  // Where a bool tensor is true: flat positions [n], or one row of coordinates each [n,rank]; n depends on data.
+  Value positionsOfTrue(Value flags);
+  Value selectTrue(Value flags);
+  // `value` in place of what lies behind the extents.
+  Value maskTail(Value x, double value);
+  // Elements first, first + step, ... of an axis, `most` of them; what is outside comes from the edge.
+  Value walk(Value x, int64_t axis, Value first, int64_t most, int64_t step);
+  // The elements within the extents one after the other.
+  Value packed(Value x);
+  // The extents of a tensor as a vector.
+  Value shapeVector(Value x, DType type);
+  // A vector that holds a shape; nullopt: reported. `extents` are null where `most` is exact.
+  struct RuntimeShape {
+    DimVector most;
+    Extents extents;
+  };
+  std::optional<RuntimeShape> shapeFrom(Value vector);
+  // As the functions without this ending, of tensors with such extents. In `target`, -1 and what depends on data is
+  // what is left.
+  Value reshapeTo(Value x, Value target);
+  Value concatExtents(llvm::ArrayRef<Value> parts, int64_t axis);
+  Value gatherExtents(Value x, Value indices, int64_t axis, int64_t batchDims = 0);
+  Value reduceExtents(nn::ReduceFn fn, Value x, Dims axes, bool keepDims);
 
 private:
   // The type, or a report that it is absurd.

@@ -3,6 +3,7 @@
 #include "absl/strings/str_cat.h"
 #include "ir/NN/Constants.h"
 #include "ir/NN/NN.h"
+#include "ir/NN/State.h"
 #include "mlir/IR/Verifier.h"
 
 using namespace mlir;
@@ -43,16 +44,56 @@ absl::StatusOr<MainFunction> MainFunction::create(MLIRContext *context, const st
   return main;
 }
 
-absl::StatusOr<OwningOpRef<ModuleOp>> MainFunction::finish(ArrayRef<Value> results, ArrayRef<std::string> names,
-                                                           const Diagnostics &diagnostics) && {
+// What results are packed to, with the extents of all of them.
+namespace {
+struct Packed {
+  SmallVector<Value> results;
+  SmallVector<SmallVector<int64_t>> extents; // numbers into `all`, or -1
+  SmallVector<Value> all;
+};
+} // namespace
+
+static Packed packResults(ImportBuilder &import, ArrayRef<Value> results, ArrayRef<std::string> names) {
+  Packed packed;
+  for (auto [result, name] : llvm::zip(results, names)) {
+    import.startNode(name, "");
+    Value value = result;
+    SmallVector<int64_t> &numbers = packed.extents.emplace_back();
+    for (int64_t d = 0; d < ImportBuilder::rank(result); ++d) {
+      Value extent = import.extents.of(result, d);
+      numbers.push_back(extent ? static_cast<int64_t>(packed.all.size()) : -1);
+      if (extent)
+        packed.all.push_back(extent);
+    }
+    if (import.hasExtents(result))
+      value = import.packed(result);
+    packed.results.push_back(value);
+  }
+  return packed;
+}
+
+absl::StatusOr<OwningOpRef<ModuleOp>> MainFunction::finish(ImportBuilder &import, ArrayRef<Value> given,
+                                                           ArrayRef<std::string> names, const Diagnostics &diagnostics) && {
   if (diagnostics.hasErrors())
     return failedStatus(diagnostics);
-  if (llvm::is_contained(results, Value()))
+  if (llvm::is_contained(given, Value()))
     return absl::InternalError("an output was lost without a message");
+  Packed packed = packResults(import, given, names);
+  SmallVector<Value> results = packed.results;
+  if (!packed.all.empty()) {
+    SmallVector<Value> vectors;
+    for (Value extent : packed.all)
+      vectors.push_back(import.reshape(extent, {1}));
+    results.push_back(import.concat(vectors, 0));
+  }
+  if (diagnostics.hasErrors() || llvm::is_contained(results, Value()))
+    return failedStatus(diagnostics);
   opBuilder->create<func::ReturnOp>(function.getLoc(), results);
   function.setType(opBuilder->getFunctionType(function.getArgumentTypes(), ValueRange(results).getTypes()));
   for (auto [i, name] : llvm::enumerate(names))
     function.setResultAttr(i, "nn.name", opBuilder->getStringAttr(name));
+  if (!packed.all.empty())
+    nn::setExtents(function, packed.extents);
   eraseDead(function.getBody().front());
   if (failed(verify(*module)))
     return absl::InternalError("the imported module does not verify");

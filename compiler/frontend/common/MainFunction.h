@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
-#include "compiler/frontend/common/Diagnostics.h"
+#include "compiler/frontend/common/ImportBuilder.h"
 #include "ir/Tensor/Tensor.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/IR/Builders.h"
@@ -33,8 +33,9 @@ public:
   mlir::OpBuilder &builder() { return *opBuilder; }
   mlir::Value argument(size_t i) { return function.getArgument(i); }
 
-  // The verified module. Fails with the number of problems when there are any.
-  absl::StatusOr<mlir::OwningOpRef<mlir::ModuleOp>> finish(llvm::ArrayRef<mlir::Value> results,
+  // The verified module, whose results are dense in the extents that `import` knows (ir/NN/State.h). Fails with
+  // the number of problems when there are any.
+  absl::StatusOr<mlir::OwningOpRef<mlir::ModuleOp>> finish(ImportBuilder &import, llvm::ArrayRef<mlir::Value> results,
                                                            llvm::ArrayRef<std::string> names,
                                                            const Diagnostics &diagnostics) &&;
 

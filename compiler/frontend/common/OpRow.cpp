@@ -53,4 +53,23 @@ std::string OpRequirements::describe() const {
   return text;
 }
 
+void OpRequirements::checkExtents(ImportBuilder &b, llvm::ArrayRef<mlir::Value> operands) const {
+  if (extents != ExtentRule::Refuse)
+    return;
+  for (auto [i, operand] : llvm::enumerate(operands))
+    if (operand && !b.extents.of(operand).empty())
+      b.error("operand " + llvm::Twine(i) + " has an extent that depends on data, which this operation does not take",
+              "choose an output before it with --output");
+}
+
+void OpRequirements::setExtents(ImportBuilder &b, llvm::ArrayRef<mlir::Value> operands,
+                                llvm::ArrayRef<mlir::Value> results) const {
+  if (extents != ExtentRule::Elementwise || !b.hasExtents(operands))
+    return;
+  for (mlir::Value result : results)
+    if (result)
+      if (auto all = b.elementwiseExtents(operands, result))
+        b.extents.set(result, *all);
+}
+
 } // namespace aotc

@@ -57,6 +57,9 @@ struct OpRequirements {
   void checkType(ImportBuilder &b, DType type) const;
   void checkChoice(ImportBuilder &b, const Choice &choice, llvm::StringRef value) const;
   void checkConstants(ImportBuilder &b, llvm::ArrayRef<mlir::Value> operands) const;
+  void checkExtents(ImportBuilder &b, llvm::ArrayRef<mlir::Value> operands) const;
+  // Of the results, where the rule says them.
+  void setExtents(ImportBuilder &b, llvm::ArrayRef<mlir::Value> operands, llvm::ArrayRef<mlir::Value> results) const;
   // "[f32 f16]  constant axis": what a list of operations says after the name.
   std::string describe() const;
 
@@ -65,6 +68,7 @@ struct OpRequirements {
   int minInputs, maxInputs; // maxInputs -1: any number
   std::vector<ConstantOperand> constants;
   std::vector<Choice> choices;
+  ExtentRule extents = ExtentRule::Refuse;
 };
 
 // The same with setters that yield the row itself.
@@ -77,6 +81,11 @@ template <typename Row> struct OpRowOf : OpRequirements {
   // The operand, where present, must be known at compile time.
   Row needsConstant(int operand, std::string what) && {
     constants.push_back({operand, std::move(what)});
+    return self();
+  }
+  // How it takes operands whose extents depend on data.
+  Row takesExtents(ExtentRule rule = ExtentRule::Own) && {
+    extents = rule;
     return self();
   }
   // The attribute, where present, must have one of these values.

@@ -40,7 +40,7 @@ struct Frame {
 class Importer {
 public:
   Importer(OpBuilder &builder, const Model &model, const ImportOptions &options, Diagnostics &diagnostics)
-      : model(model), builder(builder, model.path, diagnostics) {
+      : builder(builder, model.path, diagnostics), model(model) {
     streams.seed = options.seed;
     for (const Function &function : model.functions)
       functions.try_emplace(std::make_tuple(function.domain, function.name, function.overload), &function);
@@ -68,6 +68,8 @@ public:
       results.push_back(frame.values[output.value]);
     return results;
   }
+
+  ImportBuilder builder;
 
 private:
   class Context : public NodeContext {
@@ -152,9 +154,11 @@ private:
     if (builder.failed() || anyPoison)
       return;
     row->checkConstants(builder, inputs);
+    row->checkExtents(builder, inputs);
     if (builder.failed())
       return;
     Results values = row->import(import);
+    row->setExtents(builder, inputs, values);
     if (!builder.failed())
       setOutputs(frame, import, *row, values);
   }
@@ -333,7 +337,6 @@ private:
   }
 
   const Model &model;
-  ImportBuilder builder;
   RandomStreams streams;
   std::map<std::tuple<std::string, std::string, std::string>, const Function *> functions;
   const Attrs noAttributes;
@@ -360,8 +363,9 @@ absl::StatusOr<OwningOpRef<ModuleOp>> importModel(MLIRContext *context, const Mo
   SmallVector<std::string> names;
   for (const OutputInfo &output : model.outputs)
     names.push_back(output.name);
-  SmallVector<Value> results = Importer(main->builder(), model, options, diagnostics).run(options.inputs, values);
-  return std::move(*main).finish(results, names, diagnostics);
+  Importer importer(main->builder(), model, options, diagnostics);
+  SmallVector<Value> results = importer.run(options.inputs, values);
+  return std::move(*main).finish(importer.builder, results, names, diagnostics);
 }
 
 std::string listOps() {

@@ -30,7 +30,7 @@ struct Frame {
 class Importer {
 public:
   Importer(OpBuilder &builder, const Graph &graph, const TFImportOptions &options, Diagnostics &diagnostics)
-      : main(graph.nodes), builder(builder, graph.path, diagnostics) {
+      : builder(builder, graph.path, diagnostics), main(graph.nodes) {
     streams.seed = options.seed;
   }
 
@@ -54,6 +54,8 @@ public:
       return builder.error("the requested output is a list of tensors", "choose what stacks it or reads from it");
     return result.dead ? builder.error("the requested output is in a branch that is never taken") : result.value;
   }
+
+  ImportBuilder builder;
 
 private:
   struct Operand {
@@ -139,9 +141,11 @@ private:
     if (builder.failed() || anyPoison)
       return std::nullopt;
     row->checkConstants(builder, inputs);
+    row->checkExtents(builder, inputs);
     if (builder.failed())
       return std::nullopt;
     Results values = row->import(import);
+    row->setExtents(builder, inputs, values);
     if (builder.failed() || (!row->mayYieldDead && llvm::is_contained(values, Value())))
       return std::nullopt;
     return SmallVector<Value, 1>(values);
@@ -202,7 +206,6 @@ private:
   }
 
   Frame main;
-  ImportBuilder builder;
   RandomStreams streams;
   ListTable lists;
   int depth = 0; // of bodies that are being imported
@@ -229,7 +232,7 @@ absl::StatusOr<OwningOpRef<ModuleOp>> importGraph(MLIRContext *context, const Gr
     results.push_back(importer.result(output));
     names.push_back(output.name);
   }
-  return std::move(*main).finish(results, names, diagnostics);
+  return std::move(*main).finish(importer.builder, results, names, diagnostics);
 }
 
 std::string listOps() {

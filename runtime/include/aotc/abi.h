@@ -71,6 +71,9 @@ typedef struct aotc_parallel {
  *   to NAME_STATE_ALIGN, its first contents by NAME_state_init(). One block a
  *   stream; it holds no pointers, so it may be copied, saved and restored. A
  *   call that fails leaves it as it was. Other models ignore it.
+ * out_dims: of a model whose outputs have extents that depend on data. The
+ *   memory of such an output must hold the largest extents (its
+ *   aotc_tensor_info); a call fills as much of it as its extents say, densely.
  * The floating-point environment is neither read nor changed. */
 typedef struct aotc_call {
   uint32_t struct_bytes;            /* sizeof(aotc_call) */
@@ -78,7 +81,7 @@ typedef struct aotc_call {
   const void *const *inputs;
   void *const *outputs;
   const int64_t *dims;              /* values of the symbolic dimensions */
-  int64_t *out_dims;                /* receives data-dependent extents */
+  int64_t *out_dims;                /* receives the data-dependent extents, info.num_out_dims of them */
   void *state;                      /* block of a model with state */
   void *arena;
   const void *weights;              /* overrides the embedded weights */
@@ -100,6 +103,12 @@ typedef struct aotc_tensor_info {
   int32_t zero_point;
 } aotc_tensor_info;
 
+/* A dimension of an output, whose extent a call writes to out_dims. */
+typedef struct aotc_out_dim {
+  uint32_t output;         /* its number */
+  uint32_t axis;
+} aotc_out_dim;
+
 /* Describes an object to generic callers; `NAME_info` is one. */
 typedef struct aotc_model_info {
   uint32_t struct_bytes;      /* sizeof(aotc_model_info) */
@@ -119,6 +128,9 @@ typedef struct aotc_model_info {
   uint8_t weights_hash[32];   /* SHA-256 of the weights blob */
   aotc_entry call;
   void (*state_init)(void *state); /* NAME_state_init, null without state */
+  const aotc_out_dim *out_dims;    /* what aotc_call.out_dims receives, in this order; null: nothing */
+  uint32_t num_out_dims;
+  uint32_t reserved;               /* 0 */
 } aotc_model_info;
 
 #ifdef __cplusplus

@@ -3,6 +3,7 @@
 #include "absl/strings/str_cat.h"
 #include "compiler/frontend/tensorflow/Importer.h"
 #include "ir/Interp/Interp.h"
+#include "ir/NN/State.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/IR/MLIRContext.h"
 
@@ -42,14 +43,16 @@ absl::StatusOr<std::vector<Tensor>> interpret(tf::Model model, const NamedTensor
   auto results = evaluateFunc(func, arguments);
   if (!results.ok())
     return results.status();
+  std::vector<Shape> shapes;
+  for (const Tensor &t : *results)
+    shapes.push_back(t.shape());
+  const std::vector<nn::OutDim> dims = nn::outDims(func);
+  for (size_t k = 0; k < dims.size(); ++k)
+    shapes[dims[k].output][dims[k].axis] = results->back().i(k);
   // The constants that results may view go away with the context.
   std::vector<Tensor> copies;
-  for (const Tensor &t : *results) {
-    Tensor copy(t.dtype(), t.shape());
-    if (t.bytes() > 0)
-      std::memcpy(copy.mutableData(), t.data(), t.bytes());
-    copies.push_back(std::move(copy));
-  }
+  for (int64_t i = 0; i < nn::tensorCount(func); ++i)
+    copies.push_back((*results)[i].leading(shapes[i]));
   return copies;
 }
 

@@ -12,7 +12,7 @@ using NamedTensors = std::vector<std::pair<std::string, Tensor>>;
 // importer then folds.
 enum class InputsAs { Arguments, Constants };
 
-// The outputs in the order of `model.outputs`. The status carries every
+// The outputs in the order of `model.outputs`, in their actual extents. The status carries every
 // diagnostic of the import, one a line.
 absl::StatusOr<std::vector<Tensor>> interpret(tf::Model model, const NamedTensors &inputs, InputsAs as);
 

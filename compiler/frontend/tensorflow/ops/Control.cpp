@@ -90,6 +90,8 @@ Results whileLoop(NodeImport &n) {
 Value choose(NodeImport &n, Value condition, Value onTrue, Value onFalse) {
   const List *a = n.lists.find(onTrue), *b = n.lists.find(onFalse);
   if (!a && !b) {
+    if (onTrue != onFalse && n.b.hasExtents({onTrue, onFalse}))
+      return n.error("the branches yield extents that depend on data, and data decides between them");
     if (ImportBuilder::dtype(onTrue) != ImportBuilder::dtype(onFalse) ||
         ImportBuilder::shape(onTrue) != ImportBuilder::shape(onFalse))
       return n.error("the branches yield tensors of different shapes, " + llvm::Twine(toString(ImportBuilder::shape(onTrue))) +
@@ -162,21 +164,21 @@ void addControlOps(OpRows &rows) {
   // A variable's handle stands for its value.
   for (const char *name : {"Identity", "ReadVariableOp", "PlaceholderWithDefault", "StopGradient", "PreventGradient", "Snapshot",
                            "CheckNumerics", "CheckNumericsV2", "DebugIdentity", "DebugIdentityV2"})
-    rows.push_back(OpRow(name, 1, kAll, forward).takesLists({0}));
+    rows.push_back(OpRow(name, 1, kAll, forward).takesLists({0}).takesExtents());
   for (const char *name : {"Switch", "RefSwitch"})
-    rows.push_back(OpRow(name, 2, kAll, switchOp).needsConstant(1, "predicate").yieldsDead().takesLists({0}));
+    rows.push_back(OpRow(name, 2, kAll, switchOp).needsConstant(1, "predicate").yieldsDead().takesLists({0}).takesExtents());
   for (const char *name : {"Merge", "RefMerge"})
-    rows.push_back(OpRow(name, -1, kAll, merge).atLeast(1).takesDead().yieldsDead().takesListsAnywhere());
+    rows.push_back(OpRow(name, -1, kAll, merge).atLeast(1).takesDead().yieldsDead().takesListsAnywhere().takesExtents());
   for (const char *name : {"While", "StatelessWhile"})
-    rows.push_back(OpRow(name, -1, kAll, whileLoop).atLeast(1).takesListsAnywhere());
+    rows.push_back(OpRow(name, -1, kAll, whileLoop).atLeast(1).takesListsAnywhere().takesExtents());
   for (const char *name : {"If", "StatelessIf"})
-    rows.push_back(OpRow(name, -1, kAll, ifThenElse).atLeast(1).takesListsAfterFirst());
+    rows.push_back(OpRow(name, -1, kAll, ifThenElse).atLeast(1).takesListsAfterFirst().takesExtents());
   for (const char *name : {"Case", "StatelessCase"})
-    rows.push_back(OpRow(name, -1, kIndexInts, switchCase).atLeast(1).takesListsAfterFirst());
-  rows.push_back(OpRow("Print", -1, kAll, forward).atLeast(1));
-  rows.push_back(OpRow("IdentityN", -1, kAll, forwardAll).atLeast(1).takesListsAnywhere());
+    rows.push_back(OpRow(name, -1, kIndexInts, switchCase).atLeast(1).takesListsAfterFirst().takesExtents());
+  rows.push_back(OpRow("Print", -1, kAll, forward).atLeast(1).takesExtents());
+  rows.push_back(OpRow("IdentityN", -1, kAll, forwardAll).atLeast(1).takesListsAnywhere().takesExtents());
   for (const char *name : {"NoOp", "Assert", "PrintV2"})
-    rows.push_back(OpRow(name, -1, kAll, [](NodeImport &) { return Results(llvm::ArrayRef<Value>{}); }).atLeast(0));
+    rows.push_back(OpRow(name, -1, kAll, [](NodeImport &) { return Results(llvm::ArrayRef<Value>{}); }).atLeast(0).takesExtents());
 }
 
 } // namespace aotc::tf

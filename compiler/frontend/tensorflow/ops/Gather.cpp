@@ -10,7 +10,7 @@ using nn::CompareFn;
 Results gather(NodeImport &n) {
   if (n.rank(0) < 1)
     return n.error("needs an operand of rank at least 1");
-  return n.b.gather(n.in(0), n.in(1), 0);
+  return n.b.gatherExtents(n.in(0), n.in(1), 0);
 }
 
 Results gatherV2(NodeImport &n) {
@@ -18,17 +18,28 @@ Results gatherV2(NodeImport &n) {
   int64_t batchDims = n.integer("batch_dims", 0);
   if (batchDims < 0)
     batchDims += n.rank(1);
-  return axis ? n.b.gather(n.in(0), n.in(1), *axis, batchDims) : Value();
+  return axis ? n.b.gatherExtents(n.in(0), n.in(1), *axis, batchDims) : Value();
 }
 
 // Of a variable, whose handle stands for its value.
 Results resourceGather(NodeImport &n) {
   int64_t batchDims = n.integer("batch_dims", 0);
   auto axis = n.b.normalizeAxis(batchDims, n.rank(0));
-  return axis ? n.b.gather(n.in(0), n.in(1), *axis, batchDims) : Value();
+  return axis ? n.b.gatherExtents(n.in(0), n.in(1), *axis, batchDims) : Value();
 }
 
-Results gatherNd(NodeImport &n) { return n.b.gatherNd(n.in(0), n.in(1)); }
+Results gatherNd(NodeImport &n) {
+  Value result = n.b.gatherNd(n.in(0), n.b.maskTail(n.in(1), 0));
+  if (result && n.b.hasExtents(n.allInputs())) {
+    Extents extents;
+    for (int64_t d = 0; d + 1 < n.rank(1); ++d)
+      extents.push_back(n.b.extents.of(n.in(1), d));
+    for (int64_t d = n.shape(1).back(); d < n.rank(0); ++d)
+      extents.push_back(n.b.extents.of(n.in(0), d));
+    n.b.extents.set(result, extents);
+  }
+  return result;
+}
 
 Results oneHot(NodeImport &n) {
   auto depth = n.constantInt(1);
@@ -60,9 +71,25 @@ Results tensorScatterSub(NodeImport &n) {
   return n.b.scatterNd(nn::ScatterFn::Add, n.in(0), n.in(1), n.b.unary(nn::UnaryFn::Neg, n.in(2)));
 }
 
-// Indices of the true elements: their number is a shape, so the condition must be constant.
+// Where positions along dimension `d` of operand 0 are before `extent`.
+Value insideOf(NodeImport &n, Value extent, int64_t d) {
+  DimVector alone(n.rank(0), 1), ones(n.rank(0), 1);
+  alone[d] = n.shape(0)[d];
+  Value inside = n.b.compare(CompareFn::Lt, n.b.iota(DType::I64, alone, d), n.b.reshape(extent, ones));
+  return n.b.broadcastTo(inside, n.shape(0));
+}
+
+// Indices of the true elements. Their number is a shape: known, or an extent that depends on data.
 Results where(NodeImport &n) {
-  Tensor condition = n.constant(0);
+  std::optional<Tensor> known = n.b.constantOf(n.in(0));
+  if (!known) {
+    Value flags = n.dtype(0) == DType::I1 ? n.in(0) : n.b.compare(CompareFn::Ne, n.in(0), 0);
+    for (int64_t d = 0; d < n.rank(0); ++d)
+      if (Value extent = n.b.extents.of(n.in(0), d))
+        flags = n.b.binary(BinaryFn::And, flags, insideOf(n, extent, d));
+    return n.b.selectTrue(flags);
+  }
+  const Tensor &condition = *known;
   int64_t rank = condition.rank();
   if (condition.size() > (int64_t(1) << 20))
     return n.error("condition has too many elements");
@@ -114,11 +141,11 @@ Results dynamicStitch(NodeImport &n) {
 } // namespace
 
 void addGatherOps(OpRows &rows) {
-  rows.emplace_back("Gather", 2, kAll, gather);
-  rows.push_back(OpRow("GatherV2", 3, kAll, gatherV2).needsConstant(2, "axis"));
-  rows.emplace_back("ResourceGather", 2, kAll, resourceGather);
+  rows.push_back(OpRow("Gather", 2, kAll, gather).takesExtents());
+  rows.push_back(OpRow("GatherV2", 3, kAll, gatherV2).needsConstant(2, "axis").takesExtents());
+  rows.push_back(OpRow("ResourceGather", 2, kAll, resourceGather).takesExtents());
   for (const char *name : {"GatherNd", "ResourceGatherNd"})
-    rows.emplace_back(name, 2, kAll, gatherNd);
+    rows.push_back(OpRow(name, 2, kAll, gatherNd).takesExtents());
   rows.push_back(OpRow("OneHot", 4, TypeSet{DType::I8, DType::U8, DType::I32, DType::I64}, oneHot)
                      .needsConstant(1, "depth"));
   rows.push_back(OpRow("ScatterNd", 3, kIndexInts, scatterNd).needsConstant(2, "shape"));
@@ -127,7 +154,7 @@ void addGatherOps(OpRows &rows) {
   rows.emplace_back("TensorScatterMax", 3, kNumbers, tensorScatter(nn::ScatterFn::Max));
   rows.emplace_back("TensorScatterMin", 3, kNumbers, tensorScatter(nn::ScatterFn::Min));
   rows.emplace_back("TensorScatterSub", 3, kNumbers, tensorScatterSub);
-  rows.push_back(OpRow("Where", 1, kAll, where).needsConstant(0, "condition"));
+  rows.push_back(OpRow("Where", 1, kAll, where).takesExtents());
   for (const char *name : {"DynamicStitch", "ParallelDynamicStitch"})
     rows.push_back(OpRow(name, -1, kAll, dynamicStitch).atLeast(2).needsConstant(0, "indices"));
 }

@@ -247,6 +247,7 @@ void addBinary(OpRows &rows) {
 } // namespace
 
 void addMathOps(OpRows &rows) {
+  const size_t before = rows.size();
   addActivations(rows);
   addUnary(rows);
   addBinary(rows);
@@ -259,6 +260,8 @@ void addMathOps(OpRows &rows) {
   rows.emplace_back("Bitcast", 1, kNumbers, bitcast);
   rows.emplace_back("ZerosLike", 1, kAll, filled(0));
   rows.emplace_back("OnesLike", 1, kAll, filled(1));
+  for (OpRow &row : llvm::drop_begin(rows, before)) // Select's condition may stand for rows
+    row.extents = row.name == "Select" ? ExtentRule::Refuse : ExtentRule::Elementwise;
 }
 
 } // namespace aotc::tf

@@ -9,7 +9,7 @@ using nn::ReduceFn;
 ImportFn reduce(ReduceFn fn) {
   return [fn](NodeImport &n) {
     auto axes = n.constantAxes(1, n.rank(0));
-    return axes ? n.b.reduce(fn, n.in(0), *axes, n.flag("keep_dims")) : Value();
+    return axes ? n.b.reduceExtents(fn, n.in(0), *axes, n.flag("keep_dims")) : Value();
   };
 }
 
@@ -60,7 +60,7 @@ void addReduceOps(OpRows &rows) {
                     {"Prod", ReduceFn::Prod, kNumbers}, {"All", ReduceFn::All, kBool},
                     {"Any", ReduceFn::Any, kBool}};
   for (auto [name, fn, types] : reductions)
-    rows.push_back(OpRow(name, 2, types, reduce(fn)).needsConstant(1, "axes"));
+    rows.push_back(OpRow(name, 2, types, reduce(fn)).needsConstant(1, "axes").takesExtents());
   rows.push_back(OpRow("EuclideanNorm", 2, kFloats, euclideanNorm).needsConstant(1, "axes"));
   rows.push_back(OpRow("ArgMax", 2, kNumbers, argReduce(nn::ArgReduceFn::Max)).atLeast(1).needsConstant(1, "axis"));
   rows.push_back(OpRow("ArgMin", 2, kNumbers, argReduce(nn::ArgReduceFn::Min)).atLeast(1).needsConstant(1, "axis"));

@@ -9,7 +9,7 @@ namespace {
 // More tensors than this out of one node are nonsense that would eat the machine.
 constexpr int64_t kMaxParts = int64_t(1) << 16;
 
-Value shapeOf(NodeImport &n, size_t operand, DType type) { return n.b.indices(type, n.shape(operand)); }
+Value shapeOf(NodeImport &n, size_t operand, DType type) { return n.b.shapeVector(n.in(operand), type); }
 
 Results shape(NodeImport &n) {
   auto type = n.type("out_type", DType::I32);
@@ -32,31 +32,31 @@ Value scalarInt(NodeImport &n, DType type, int64_t value) {
 
 Results size(NodeImport &n) {
   auto type = n.type("out_type", DType::I32);
-  return type ? scalarInt(n, *type, ImportBuilder::elements(n.in(0))) : Value();
+  if (!type || !n.b.hasExtents(n.in(0)))
+    return type ? scalarInt(n, *type, ImportBuilder::elements(n.in(0))) : Value();
+  Value count = n.b.scalar(DType::I64, 1);
+  for (int64_t d = 0; d < n.rank(0); ++d)
+    count = n.b.mul(count, n.b.extentOf(n.in(0), d));
+  return n.b.cast(count, *type);
 }
 
 Results rank(NodeImport &n) { return scalarInt(n, DType::I32, n.rank(0)); }
 
 Results reshape(NodeImport &n) {
-  DimVector shape = n.constantInts(1);
-  int64_t known = 1, *unknown = nullptr;
-  for (int64_t &extent : shape) {
-    if (extent == -1 && !unknown) {
-      unknown = &extent;
-      continue;
-    }
-    if (extent < 0 || llvm::MulOverflow(known, extent, known))
-      return n.error("bad target shape " + toString({shape.data(), shape.size()}));
-  }
-  int64_t count = ImportBuilder::elements(n.in(0));
-  if (unknown && (known == 0 ? count != 0 : count % known != 0))
-    return n.error("cannot reshape " + llvm::Twine(count) + " elements to " + toString({shape.data(), shape.size()}));
-  if (unknown)
-    *unknown = known == 0 ? 0 : count / known;
-  return n.b.reshape(n.in(0), shape);
+  if (n.rank(1) != 1 && ImportBuilder::elements(n.in(1)) != 0)
+    return n.error("the target shape is no vector");
+  return n.b.reshapeTo(n.in(0), n.in(1));
 }
 
-Results transpose(NodeImport &n) { return n.b.transpose(n.in(0), n.constantInts(1)); }
+Results transpose(NodeImport &n) {
+  DimVector permutation = n.constantInts(1);
+  Value result = n.b.transpose(n.in(0), permutation);
+  Extents extents;
+  for (int64_t d : permutation)
+    extents.push_back(n.b.extents.of(n.in(0), d));
+  n.b.extents.set(result, extents);
+  return result;
+}
 
 Results invertPermutation(NodeImport &n) {
   DimVector permutation = n.constantInts(0), inverse(permutation.size(), -1);
@@ -81,15 +81,27 @@ Results squeeze(NodeImport &n) {
                      llvm::Twine(n.shape(0)[*axis]));
     dropped[*axis] = true;
   }
-  for (auto [extent, drop] : llvm::zip(n.shape(0), dropped))
-    if (extent != 1 || !drop)
-      shape.push_back(extent);
-  return n.b.reshape(n.in(0), shape);
+  Extents extents;
+  for (int64_t d = 0; d < n.rank(0); ++d)
+    if (Value extent = n.b.extents.of(n.in(0), d); n.shape(0)[d] != 1 || !dropped[d] || extent) {
+      shape.push_back(n.shape(0)[d]);
+      extents.push_back(extent);
+    }
+  Value result = n.b.reshape(n.in(0), shape);
+  n.b.extents.set(result, extents);
+  return result;
 }
 
 Results expandDims(NodeImport &n) {
   auto axis = n.constantAxis(1, n.rank(0) + 1);
-  return axis ? n.b.expandDims(n.in(0), *axis) : Value();
+  if (!axis)
+    return Value();
+  Value result = n.b.expandDims(n.in(0), *axis);
+  Extents extents(n.b.extents.of(n.in(0)));
+  extents.resize(n.rank(0));
+  extents.insert(extents.begin() + *axis, Value());
+  n.b.extents.set(result, extents);
+  return result;
 }
 
 Results pack(NodeImport &n) {
@@ -125,7 +137,7 @@ Results unpack(NodeImport &n) {
 Results concat(NodeImport &n, size_t axisOperand, size_t first) {
   auto parts = n.allInputs().slice(first, n.numInputs() - 1);
   auto axis = n.constantAxis(axisOperand, ImportBuilder::rank(parts.front()));
-  return axis ? n.b.concat(parts, *axis) : Value();
+  return axis ? n.b.concatExtents(parts, *axis) : Value();
 }
 
 // Parts of `sizes` elements along the axis.
@@ -249,23 +261,25 @@ Results ensureShape(NodeImport &n) {
 
 void addShapeOps(OpRows &rows) {
   for (const char *name : {"Shape", "VariableShape"})
-    rows.emplace_back(name, 1, kAll, shape);
-  rows.push_back(OpRow("ShapeN", -1, kAll, shapeN).atLeast(1));
-  rows.emplace_back("Size", 1, kAll, size);
-  rows.emplace_back("Rank", 1, kAll, rank);
-  rows.push_back(OpRow("Reshape", 2, kAll, reshape).needsConstant(1, "shape"));
-  rows.push_back(OpRow("Transpose", 2, kAll, transpose).needsConstant(1, "permutation"));
+    rows.push_back(OpRow(name, 1, kAll, shape).takesExtents());
+  rows.push_back(OpRow("ShapeN", -1, kAll, shapeN).atLeast(1).takesExtents());
+  rows.push_back(OpRow("Size", 1, kAll, size).takesExtents());
+  rows.push_back(OpRow("Rank", 1, kAll, rank).takesExtents());
+  rows.push_back(OpRow("Reshape", 2, kAll, reshape).takesExtents());
+  rows.push_back(OpRow("Transpose", 2, kAll, transpose).needsConstant(1, "permutation").takesExtents());
   rows.push_back(OpRow("InvertPermutation", 1, kIndexInts, invertPermutation).needsConstant(0, "permutation"));
-  rows.emplace_back("Squeeze", 1, kAll, squeeze);
-  rows.push_back(OpRow("ExpandDims", 2, kAll, expandDims).needsConstant(1, "axis"));
+  rows.push_back(OpRow("Squeeze", 1, kAll, squeeze).takesExtents());
+  rows.push_back(OpRow("ExpandDims", 2, kAll, expandDims).needsConstant(1, "axis").takesExtents());
   rows.push_back(OpRow("Pack", -1, kAll, pack).atLeast(1));
   rows.emplace_back("Unpack", 1, kAll, unpack);
   rows.push_back(OpRow("Concat", -1, kAll, [](NodeImport &n) { return concat(n, 0, 1); })
                      .atLeast(2)
-                     .needsConstant(0, "axis"));
+                     .needsConstant(0, "axis")
+                     .takesExtents());
   rows.push_back(OpRow("ConcatV2", -1, kAll, [](NodeImport &n) { return concat(n, n.numInputs() - 1, 0); })
                      .atLeast(2)
-                     .needsConstant(OpRow::kLastOperand, "axis"));
+                     .needsConstant(OpRow::kLastOperand, "axis")
+                     .takesExtents());
   rows.push_back(OpRow("ConcatOffset", -1, kIndexInts, concatOffset).atLeast(2).needsConstant(OpRow::kEveryOperand, "shapes"));
   rows.push_back(OpRow("Split", 2, kAll, split).needsConstant(0, "axis"));
   rows.push_back(OpRow("SplitV", 3, kAll, splitV).needsConstant(1, "sizes").needsConstant(2, "axis"));

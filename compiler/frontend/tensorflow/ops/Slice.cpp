@@ -139,28 +139,91 @@ Value staticSlice(NodeImport &n, const SliceSpec &spec, const Tensor &begin, con
   return n.b.reverse(n.b.slice(n.in(0), starts, sizes, steps), reversed);
 }
 
-// A begin that is computed at run time can only pick single elements.
-Value dynamicPick(NodeImport &n, const SliceSpec &spec) {
-  uint64_t beginMask = n.integer("begin_mask", 0), endMask = n.integer("end_mask", 0);
-  DimVector sizes(n.shape(0));
-  llvm::SmallVector<Value> starts;
-  Value zero = n.b.splat(n.dtype(1), {1}, 0);
-  for (auto [dim, entry] : llvm::enumerate(spec.dims)) {
-    bool whole = entry.entry < 0 || (!entry.shrink && (beginMask >> entry.entry & 1) && (endMask >> entry.entry & 1));
-    if (whole) {
-      starts.push_back(zero);
-      continue;
+// Begins or ends that are computed at run time, or extents that depend on data.
+class RuntimeSlice {
+public:
+  RuntimeSlice(NodeImport &n, const SliceSpec &spec)
+      : n(n), b(n.b), spec(spec), beginMask(n.integer("begin_mask", 0)), endMask(n.integer("end_mask", 0)) {}
+
+  Value run() {
+    Value x = n.in(0);
+    DimVector picks(n.shape(0));
+    llvm::SmallVector<Value> starts;
+    Extents extents(n.rank(0));
+    bool anyPick = false;
+    for (auto [dim, entry] : llvm::enumerate(spec.dims)) {
+      extents[dim] = b.extents.of(n.in(0), dim);
+      starts.push_back(b.splat(DType::I64, {1}, 0));
+      if (isWhole(entry))
+        continue;
+      Value extent = b.extentOf(n.in(0), dim);
+      if (entry.shrink) {
+        anyPick = true;
+        starts.back() = b.reshape(wrapped(1, entry.entry, extent), {1});
+        picks[dim] = 1;
+        extents[dim] = {};
+        continue;
+      }
+      x = range(x, dim, entry.entry, extent, extents[dim]);
+      if (!x)
+        return {};
+      picks[dim] = ImportBuilder::shape(x)[dim];
     }
-    if (!entry.shrink)
-      return n.error("operand 1 (begin) must be known at compile time, unless it picks single elements",
-                     "make it a constant, or derive it from shapes");
-    Value at = n.b.sliceAxis(n.in(1), 0, entry.entry, 1);
-    Value wrapped = n.b.binary(BinaryFn::Add, at, static_cast<double>(sizes[dim]));
-    starts.push_back(n.b.select(n.b.compare(nn::CompareFn::Lt, at, 0.0), wrapped, at));
-    sizes[dim] = 1;
+    if (anyPick)
+      x = b.dynamicSlice(x, b.concat(starts, 0), picks);
+    return finish(x, extents);
   }
-  return n.b.dynamicSlice(n.in(0), n.b.concat(starts, 0), sizes);
-}
+
+private:
+  bool isWhole(const DimSpec &entry) const {
+    return entry.entry < 0 || (!entry.shrink && (beginMask >> entry.entry & 1) && (endMask >> entry.entry & 1) && stride(entry.entry) == 1);
+  }
+  int64_t stride(int64_t entry) const { return n.constant(3).i(entry); }
+
+  // An entry of begin or end, counted from the end where it is negative.
+  Value wrapped(size_t operand, int64_t entry, Value extent) {
+    Value at = b.cast(b.element(n.in(operand), entry), DType::I64);
+    return b.select(b.compare(nn::CompareFn::Lt, at, 0.0), b.add(at, extent), at);
+  }
+  Value clamped(size_t operand, int64_t entry, Value extent) {
+    return b.binary(BinaryFn::Min, b.binary(BinaryFn::Max, wrapped(operand, entry, extent), 0.0), extent);
+  }
+
+  // Elements begin, begin + stride, ... before end; sets how many where that is not known.
+  Value range(Value x, int64_t dim, int64_t entry, Value extent, Value &count) {
+    const int64_t step = stride(entry);
+    if (step < 1)
+      return n.error("a stride of " + llvm::Twine(step) + " with a begin or end that depends on data", "use a positive one");
+    Value first = beginMask >> entry & 1 ? b.scalar(DType::I64, 0) : clamped(1, entry, extent);
+    Value last = endMask >> entry & 1 ? extent : clamped(2, entry, extent);
+    Value length = b.binary(BinaryFn::Max, b.add(b.sub(last, first), b.scalar(DType::I64, static_cast<double>(step - 1))), 0.0);
+    count = b.binary(BinaryFn::Div, length, static_cast<double>(step));
+    const int64_t whole = (n.shape(0)[dim] + step - 1) / step;
+    const int64_t most = std::min(whole, b.boundOf(count).value_or(whole));
+    Value result = b.walk(x, dim, first, most, step);
+    if (b.constantOf(count))
+      count = {};
+    return result;
+  }
+
+  // Drops shrunk dimensions and adds new ones.
+  Value finish(Value x, const Extents &extents) {
+    DimVector shape;
+    Extents kept;
+    for (int64_t dim : spec.resultDims) {
+      shape.push_back(dim < 0 || !x ? 1 : ImportBuilder::shape(x)[dim]);
+      kept.push_back(dim < 0 ? Value() : extents[dim]);
+    }
+    Value result = b.reshape(x, shape);
+    b.extents.set(result, kept);
+    return result;
+  }
+
+  NodeImport &n;
+  ImportBuilder &b;
+  const SliceSpec &spec;
+  const uint64_t beginMask, endMask;
+};
 
 Results stridedSlice(NodeImport &n) {
   int64_t entries = ImportBuilder::elements(n.in(1));
@@ -170,15 +233,20 @@ Results stridedSlice(NodeImport &n) {
   auto spec = parseMasks(n, entries);
   if (!spec)
     return Value();
+  // One extent of a shape that depends on data is looked up where it comes from.
   auto begin = n.b.constantOf(n.in(1)), end = n.b.constantOf(n.in(2));
-  bool picks = llvm::all_of(spec->dims, [](const DimSpec &d) { return d.entry < 0 || d.shrink; });
+  const bool picks = llvm::all_of(spec->dims, [](const DimSpec &d) { return d.entry < 0 || d.shrink; });
+  if (n.rank(0) == 1 && picks && begin && spec->resultDims.empty() && !n.b.hasExtents(n.in(0))) {
+    int64_t at = begin->i(spec->dims[0].entry);
+    at += at < 0 ? n.shape(0)[0] : 0;
+    if (at >= 0 && at < n.shape(0)[0])
+      return n.b.element(n.in(0), at);
+  }
   if (begin && !end && picks)
     end = begin; // not looked at
-  if (begin && end)
+  if (begin && end && !n.b.hasExtents(n.in(0)))
     return finishShape(n, staticSlice(n, *spec, *begin, *end, n.constant(3)), *spec);
-  if (begin)
-    return n.error("operand 2 (end) must be known at compile time", "make it a constant, or derive it from shapes");
-  return finishShape(n, dynamicPick(n, *spec), *spec);
+  return RuntimeSlice(n, *spec).run();
 }
 
 Results reverseV2(NodeImport &n) {
@@ -232,7 +300,7 @@ Results cross(NodeImport &n) {
 
 void addSliceOps(OpRows &rows) {
   rows.push_back(OpRow("Slice", 3, kAll, slice).needsConstant(2, "size"));
-  rows.push_back(OpRow("StridedSlice", 4, kAll, stridedSlice).needsConstant(3, "strides"));
+  rows.push_back(OpRow("StridedSlice", 4, kAll, stridedSlice).needsConstant(3, "strides").takesExtents());
   rows.push_back(OpRow("ReverseV2", 2, kAll, reverseV2).needsConstant(1, "axis"));
   rows.push_back(OpRow("Reverse", 2, kAll, reverse).needsConstant(1, "dims"));
   rows.push_back(OpRow("Roll", 3, kAll, roll).needsConstant(1, "shift").needsConstant(2, "axis"));

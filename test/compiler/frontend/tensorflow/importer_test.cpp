@@ -101,8 +101,8 @@ TEST(Importer, NamesTheNearestOperation) {
 }
 
 TEST(Importer, SaysWhichOperandMustBeConstant) {
-  Imported i(placeholder("x") + node("p", "Cast", "x", "DstT { type: DT_INT32 }") + node("y", "Reshape", "x p"));
-  EXPECT_EQ(i.errors(), "y: operand 1 (shape) must be known at compile time");
+  Imported i(placeholder("x") + node("p", "Cast", "x", "DstT { type: DT_INT32 }") + node("y", "Tile", "x p"));
+  EXPECT_EQ(i.errors(), "y: operand 1 (multiples) must be known at compile time");
 }
 
 TEST(Importer, ReportsWrongAttributesOperandsAndShapes) {
