@@ -8,6 +8,7 @@
 #define AOTC_BACKENDS_BACKEND_H
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -51,11 +52,28 @@ inline std::string cpuNames(const Targets &targets) {
   return names;
 }
 
+// A dimension of which each call chooses the size.
+struct SymbolicDim {
+  struct Axis { // that has it
+    bool output;
+    int64_t tensor, axis;
+    int64_t factor; // the extent is a multiple of the size
+  };
+  std::string name;
+  int64_t low = 1, high = 1;
+  // Sizes that have a function in the module, largest first, as `aotc.size`. `pieces`: a call for another
+  // size is several of those, on consecutive parts of the tensors that have an axis of the dimension.
+  std::vector<int64_t> sizes;
+  bool pieces = false;
+  std::vector<Axis> axes;
+};
+
 struct EmitOptions {
   Targets targets;
   std::string name;          // C identifier: prefix of the exported symbols NAME_call and NAME_info
   std::string aotcVersion;
   std::string modelHash;     // SHA-256 of the model in hex
+  std::optional<SymbolicDim> symbol;
   bool wantLLVM = false;     // fill EmitResult::llvmIR
   bool wantAsm = false;      // fill EmitResult::assembly
 };
@@ -102,7 +120,7 @@ public:
                                                     const SelectOptions &options) const {
     return {};
   }
-  // `module` holds one planned function.
+  // `module` holds one planned function, or one for each size of a symbolic dimension.
   virtual absl::StatusOr<EmitResult> emit(mlir::ModuleOp module, const EmitOptions &options) const = 0;
 };
 

@@ -57,9 +57,12 @@ std::string commentText(const std::string &text) {
   return result;
 }
 
-// "const float x[1*49*10*1]"; an array of no elements is not C, so that is a pointer.
-std::string parameter(const TensorInfo &tensor, const std::string &name, bool input) {
+// "const float x[1*49*10*1]"; an array of no elements is not C, so that is a pointer, and so is one whose extent the
+// call chooses.
+std::string parameter(const TensorInfo &tensor, const std::string &name, bool input, const std::string &extents) {
   std::string text = absl::StrCat(input ? "const " : "", cType(tensor.dtype), " ");
+  if (!extents.empty())
+    return absl::StrCat(text, "*", name, " /* ", extents, " */");
   if (tensor.shape.empty())
     return absl::StrCat(text, name, "[1]");
   if (*elementCount(tensor.shape) == 0)
@@ -67,14 +70,50 @@ std::string parameter(const TensorInfo &tensor, const std::string &name, bool in
   return absl::StrCat(text, name, "[", absl::StrJoin(tensor.shape, "*"), "]");
 }
 
-std::string signature(const std::vector<TensorInfo> &tensors) {
-  return absl::StrCat("(",
-                      absl::StrJoin(tensors, ", ",
-                                    [](std::string *out, const TensorInfo &t) {
-                                      absl::StrAppend(out, commentText(t.name), ": ",
-                                                      typeString(t.dtype, t.shape));
-                                    }),
-                      ")");
+// "[batch,29]" where an extent has the symbol, else "".
+std::string symbolicShape(const ModelInfo &model, bool output, size_t number, const std::string &symbol) {
+  if (!model.symbol)
+    return "";
+  const Shape &shape = (output ? model.outputs : model.inputs)[number].shape;
+  std::vector<std::string> extents;
+  for (int64_t extent : shape)
+    extents.push_back(absl::StrCat(extent));
+  bool any = false;
+  for (const SymbolicDim::Axis &axis : model.symbol->axes)
+    if (axis.output == output && axis.tensor == static_cast<int64_t>(number)) {
+      extents[axis.axis] = absl::StrCat(axis.factor == 1 ? "" : absl::StrCat(axis.factor, "*"), symbol);
+      any = true;
+    }
+  return any ? absl::StrCat("[", absl::StrJoin(extents, ","), "]") : "";
+}
+
+std::string signature(const ModelInfo &model, const std::vector<TensorInfo> &tensors, std::optional<bool> output) {
+  std::vector<std::string> texts;
+  for (size_t i = 0; i < tensors.size(); ++i) {
+    std::string symbolic = output ? symbolicShape(model, *output, i, model.symbol ? model.symbol->name : "") : "";
+    texts.push_back(absl::StrCat(commentText(tensors[i].name), ": ",
+                                 symbolic.empty() ? typeString(tensors[i].dtype, tensors[i].shape)
+                                                  : absl::StrCat(std::string(name(tensors[i].dtype)), symbolic)));
+  }
+  return absl::StrCat("(", absl::StrJoin(texts, ", "), ")");
+}
+
+// "((batch) > 16 ? 4096u : (batch) > 8 ? 2048u : 1024u)": the most that a call for this size needs.
+std::string arenaMacro(const ModelInfo &model) {
+  const SymbolicDim &symbol = *model.symbol;
+  std::vector<std::pair<int64_t, int64_t>> steps; // sizes from first on need second bytes; ascending
+  for (size_t k = symbol.sizes.size(); k-- > 0;) {
+    int64_t bytes = model.symbolArenaBytes[k];
+    // Put together of smaller sizes, a call needs what the largest of those needs.
+    if (symbol.pieces && !steps.empty())
+      bytes = std::max(bytes, steps.back().second);
+    if (steps.empty() || bytes != steps.back().second)
+      steps.emplace_back(symbol.sizes[k], bytes);
+  }
+  std::string text;
+  for (size_t k = steps.size(); k-- > 1;)
+    absl::StrAppend(&text, "(", symbol.name, ") >= ", steps[k].first, " ? ", steps[k].second, "u : ");
+  return absl::StrCat("(", text, steps[0].second, "u)");
 }
 
 // Definition of the array behind aotc_call.inputs or .outputs.
@@ -93,7 +132,7 @@ std::string writeHeader(const ModelInfo &model, const HeaderOptions &options) {
       tensorNames.push_back(t.name);
   const std::string &n = model.name;
   std::vector<std::string> names = makeIdentifiers(
-      tensorNames, {"arena", "state", "out_dims", "aotc_inputs", "aotc_outputs", "aotc_this_call", "aotc_call", "aotc_status",
+      tensorNames, {"arena", "state", "out_dims", model.symbol ? model.symbol->name : "arena", "aotc_dims", "aotc_inputs", "aotc_outputs", "aotc_this_call", "aotc_call", "aotc_status",
                     absl::StrCat(n, "_call"), absl::StrCat(n, "_run"), absl::StrCat(n, "_info"),
                     absl::StrCat(n, "_state_init")});
   std::vector<std::string> inputs(names.begin(), names.begin() + model.inputs.size());
@@ -102,8 +141,11 @@ std::string writeHeader(const ModelInfo &model, const HeaderOptions &options) {
   for (size_t i = 0; i < names.size(); ++i) {
     bool input = i < inputs.size();
     parameters.push_back(
-        parameter(input ? model.inputs[i] : model.outputs[i - inputs.size()], names[i], input));
+        parameter(input ? model.inputs[i] : model.outputs[i - inputs.size()], names[i], input,
+                  symbolicShape(model, !input, input ? i : i - inputs.size(), model.symbol ? model.symbol->name : "")));
   }
+  if (model.symbol)
+    parameters.push_back(absl::StrCat("int64_t ", model.symbol->name));
   const bool hasState = model.stateBytes > 0, hasOutDims = !model.outDims.empty();
   if (hasOutDims)
     parameters.push_back(absl::StrCat("int64_t out_dims[", model.outDims.size(), "]"));
@@ -116,9 +158,9 @@ std::string writeHeader(const ModelInfo &model, const HeaderOptions &options) {
   absl::StrAppend(&h, "/* ", commentText(options.fileName), ": generated by aotc ", kVersion, " from ",
                   commentText(model.modelFile), ". Do not edit.\n");
   absl::StrAppend(&h, " * model sha256 ", model.modelHash, "\n");
-  absl::StrAppend(&h, " * ", signature(model.inputs), " -> ", signature(model.outputs), "\n");
+  absl::StrAppend(&h, " * ", signature(model, model.inputs, false), " -> ", signature(model, model.outputs, true), "\n");
   if (hasState)
-    absl::StrAppend(&h, " * state ", signature(model.states), ", ", grouped(model.stateBytes), " B aligned to ",
+    absl::StrAppend(&h, " * state ", signature(model, model.states, std::nullopt), ", ", grouped(model.stateBytes), " B aligned to ",
                     plan::kStateAlignment, "; one block per stream\n");
   absl::StrAppend(&h, " * target ", commentText(model.targets[0].triple), ", ",
                   commentText(cpuNames(model.targets)), "\n");
@@ -127,7 +169,15 @@ std::string writeHeader(const ModelInfo &model, const HeaderOptions &options) {
                   "; reentrant: one arena per", " concurrent call */\n");
   absl::StrAppend(&h, "#ifndef ", guard, "\n#define ", guard, "\n\n");
   absl::StrAppend(&h, options.selfContained ? kAbiText : "#include <aotc/abi.h>\n", "\n");
-  absl::StrAppend(&h, "#define ", upper, "_ARENA_BYTES ", model.arenaBytes, "u\n");
+  if (model.symbol) {
+    const SymbolicDim &symbol = *model.symbol;
+    const std::string name = absl::StrCat(upper, "_", absl::AsciiStrToUpper(symbol.name));
+    absl::StrAppend(&h, "/* Each call chooses ", symbol.name, ". */\n#define ", name, "_MIN ", symbol.low, "\n#define ", name, "_MAX ",
+                    symbol.high, "\n#define ", upper, "_ARENA_BYTES(", symbol.name, ") ", arenaMacro(model), "\n#define ", upper,
+                    "_ARENA_BYTES_MAX ", model.arenaBytes, "u\n");
+  } else {
+    absl::StrAppend(&h, "#define ", upper, "_ARENA_BYTES ", model.arenaBytes, "u\n");
+  }
   absl::StrAppend(&h, "#define ", upper, "_ARENA_ALIGN ", model.arenaAlign, "u\n\n");
   if (hasState) {
     h.pop_back(); // the four belong together
@@ -153,7 +203,7 @@ std::string writeHeader(const ModelInfo &model, const HeaderOptions &options) {
                   "_call(const aotc_call *call);\n\n");
   absl::StrAppend(
       &h, "/* Tensors are dense and row-major; inputs are not written. `arena` is scratch memory of\n * ",
-      upper, "_ARENA_BYTES aligned to ", upper, "_ARENA_ALIGN.",
+      upper, model.symbol ? absl::StrCat("_ARENA_BYTES(", model.symbol->name, ")") : "_ARENA_BYTES", " aligned to ", upper, "_ARENA_ALIGN.",
       hasState ? absl::StrCat(" `state` is what ", n, "_state_init() has filled;\n * a call that fails leaves it as it was.")
                : "",
       hasOutDims ? absl::StrCat(" `out_dims` receives the extents that depend on\n * data, ", upper,
@@ -166,10 +216,12 @@ std::string writeHeader(const ModelInfo &model, const HeaderOptions &options) {
                   ") {\n");
   absl::StrAppend(&h, pointerArray("const void *const ", "aotc_inputs", inputs));
   absl::StrAppend(&h, pointerArray("void *const ", "aotc_outputs", outputs));
+  if (model.symbol)
+    absl::StrAppend(&h, "  const int64_t aotc_dims[1] = {", model.symbol->name, "};\n");
   absl::StrAppend(
       &h, "  const aotc_call aotc_this_call = {(uint32_t)sizeof(aotc_call), 0, ",
       inputs.empty() ? "NULL" : "aotc_inputs", ", ", outputs.empty() ? "NULL" : "aotc_outputs",
-      ",\n                                    NULL, ", hasOutDims ? "out_dims" : "NULL", ", ", hasState ? "state" : "NULL",
+      ",\n                                    ", model.symbol ? "aotc_dims" : "NULL", ", ", hasOutDims ? "out_dims" : "NULL", ", ", hasState ? "state" : "NULL",
       ", arena, NULL, NULL, 0, NULL, NULL};\n");
   absl::StrAppend(&h, "  return ", n, "_call(&aotc_this_call);\n}\n\n");
   absl::StrAppend(&h, "#ifdef __cplusplus\n}\n#endif\n#endif\n");

@@ -145,6 +145,38 @@ LoadedModel::State LoadedModel::newState() const {
   return state;
 }
 
+// Of a tensor, counting inputs and then outputs, for these sizes of the symbolic dimensions.
+static Shape shapeFor(const aotc_model_info &info, uint32_t tensor, absl::Span<const int64_t> dims) {
+  Shape shape = shapeOf(tensor < info.num_inputs ? info.inputs[tensor] : info.outputs[tensor - info.num_inputs]);
+  for (uint32_t k = 0; k < info.num_dim_axes; ++k)
+    if (const aotc_dim_axis &axis = info.dim_axes[k]; axis.tensor == tensor)
+      shape[axis.axis] = axis.factor * dims[axis.dim];
+  return shape;
+}
+
+absl::StatusOr<std::vector<int64_t>> LoadedModel::dimsOf(absl::Span<const Tensor> inputs) const {
+  const aotc_model_info &model = *modelInfo;
+  std::vector<int64_t> dims;
+  for (uint32_t d = 0; d < model.num_dims; ++d) {
+    dims.push_back(model.dims[d].max);
+    for (uint32_t k = model.num_dim_axes; k-- > 0;) // the first input that has it decides
+      if (const aotc_dim_axis &axis = model.dim_axes[k];
+          axis.dim == d && axis.tensor < inputs.size() && axis.axis < inputs[axis.tensor].shape().size())
+        dims.back() = inputs[axis.tensor].shape()[axis.axis] / axis.factor;
+    if (dims.back() < model.dims[d].min || dims.back() > model.dims[d].max)
+      return absl::InvalidArgumentError(absl::StrCat("'", model.dims[d].name, "' is ", dims.back(), ", which is not from ",
+                                                     model.dims[d].min, " to ", model.dims[d].max));
+  }
+  for (uint32_t i = 0; i < inputs.size(); ++i) {
+    const aotc_tensor_info &expected = model.inputs[i];
+    const Shape shape = shapeFor(model, i, dims);
+    if (inputs[i].dtype() != dtypeOf(expected.dtype) || inputs[i].shape() != shape)
+      return absl::InvalidArgumentError(absl::StrCat("input '", expected.name, "' is ", typeString(dtypeOf(expected.dtype), shape),
+                                                     ", not ", typeString(inputs[i])));
+  }
+  return dims;
+}
+
 PreparedCall::PreparedCall(const LoadedModel &model, absl::Span<const Tensor> arguments,
                            const LoadedModel::CallOptions &options)
     : inputs(arguments.begin(), arguments.end()), arena(allocate(model.info().arena_bytes, model.info().arena_align)),
@@ -153,8 +185,13 @@ PreparedCall::PreparedCall(const LoadedModel &model, absl::Span<const Tensor> ar
   const aotc_model_info &info = model.info();
   for (const Tensor &t : inputs)
     inputPointers.push_back(t.data());
+  if (absl::StatusOr<std::vector<int64_t>> given = model.dimsOf(inputs); given.ok())
+    dims = *std::move(given);
+  else
+    dims.assign(info.num_dims, 0); // which the call refuses
   for (uint32_t i = 0; i < info.num_outputs; ++i)
-    outputs.emplace_back(dtypeOf(info.outputs[i].dtype), shapeOf(info.outputs[i]));
+    outputs.emplace_back(dtypeOf(info.outputs[i].dtype), shapeFor(info, info.num_inputs + i, dims));
+  call.dims = dims.data();
   for (Tensor &t : outputs)
     outputPointers.push_back(t.mutableData());
   call.struct_bytes = sizeof(aotc_call);
@@ -188,13 +225,8 @@ absl::StatusOr<std::vector<Tensor>> LoadedModel::run(absl::Span<const Tensor> in
   if (inputs.size() != modelInfo->num_inputs)
     return absl::InvalidArgumentError(
         absl::StrCat("the model has ", modelInfo->num_inputs, " inputs, ", inputs.size(), " were given"));
-  for (size_t i = 0; i < inputs.size(); ++i) {
-    const aotc_tensor_info &expected = modelInfo->inputs[i];
-    if (inputs[i].dtype() != dtypeOf(expected.dtype) || inputs[i].shape() != shapeOf(expected))
-      return absl::InvalidArgumentError(absl::StrCat("input '", expected.name, "' is ",
-                                                     typeString(dtypeOf(expected.dtype), shapeOf(expected)),
-                                                     ", not ", typeString(inputs[i])));
-  }
+  if (absl::StatusOr<std::vector<int64_t>> dims = dimsOf(inputs); !dims.ok())
+    return dims.status();
   PreparedCall call(*this, inputs, options);
   if (aotc_status status = call())
     return absl::AbortedError(absl::StrCat("the model returned ", statusName(status), " (region ",

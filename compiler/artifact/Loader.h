@@ -37,9 +37,12 @@ public:
   // A block of state for a stream of calls; null where the model has none.
   using State = std::unique_ptr<void, void (*)(void *)>;
   State newState() const;
-  // Allocates outputs and an arena. `inputs` must have the types of info().
+  // Allocates outputs and an arena. `inputs` must have the types of info(), with one size for each symbolic dimension.
   absl::StatusOr<std::vector<Tensor>> run(absl::Span<const Tensor> inputs, const CallOptions &options) const;
   absl::StatusOr<std::vector<Tensor>> run(absl::Span<const Tensor> inputs) const { return run(inputs, {}); }
+
+  // The sizes of the symbolic dimensions that the inputs have; an error where they do not fit info().
+  absl::StatusOr<std::vector<int64_t>> dimsOf(absl::Span<const Tensor> inputs) const;
 
 private:
   struct Linked; // the JIT session that owns the code
@@ -65,7 +68,7 @@ private:
   std::unique_ptr<void, void (*)(void *)> arena;
   LoadedModel::State state;
   std::unique_ptr<aotc_error> errorInfo;
-  std::vector<int64_t> outDims;
+  std::vector<int64_t> dims, outDims;
   const aotc_model_info &modelInfo;
   aotc_call call;
   aotc_entry entry;

@@ -2,6 +2,7 @@
 #ifndef AOTC_COMPILER_ARTIFACT_MODEL_H
 #define AOTC_COMPILER_ARTIFACT_MODEL_H
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -40,6 +41,9 @@ struct ModelInfo {
     int64_t output, axis;
   };
   std::vector<OutDim> outDims; // whose extents calls return
+  // Inputs and outputs above have its largest size.
+  std::optional<SymbolicDim> symbol;
+  std::vector<int64_t> symbolArenaBytes; // of each of its sizes
   std::vector<TensorInfo> states; // in the block that the caller keeps between calls
   int64_t stateBytes = 0;         // of that block
   int64_t arenaBytes = 0, arenaAlign = 64;

@@ -30,6 +30,8 @@ struct CompileOptions {
   // Inputs that are fixed to a value, by name (ONNX models).
   std::vector<std::pair<std::string, Tensor>> constants;
   std::vector<StatePair> states;
+  // Sizes of a symbolic dimension of the inputs that get code of their own, beside those that always do.
+  std::vector<std::pair<std::string, int64_t>> specialize;
   std::vector<std::string> outputs; // empty: the nodes that nobody consumes
   TargetSpec target;                // empty fields: the host
   SelectOptions select;

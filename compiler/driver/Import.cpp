@@ -6,6 +6,7 @@
 #include "compiler/driver/Pipeline.h"
 #include "compiler/driver/State.h"
 #include "compiler/driver/StatePairs.h"
+#include "compiler/driver/Symbols.h"
 #include "compiler/frontend/common/ModelFolder.h"
 #include "compiler/frontend/onnx/Importer.h"
 #include "compiler/frontend/tensorflow/Importer.h"
@@ -51,7 +52,7 @@ absl::Status keepModule(Compilation &c, const Diagnostics &diagnostics,
 
 static absl::Status importTensorFlow(Compilation &c) {
   const CompileOptions &o = c.options;
-  absl::StatusOr<std::vector<InputSpec>> specs = readSpecs(o);
+  absl::StatusOr<std::vector<InputSpec>> specs = readSpecs(c.inputs);
   if (!specs.ok())
     return specs.status();
 
@@ -116,7 +117,10 @@ static absl::Status importFile(Compilation &c) {
 }
 
 absl::Status importModel(Compilation &c) {
-  if (absl::Status status = importFile(c); !status.ok())
+  absl::StatusOr<std::optional<SymbolRange>> symbol = findSymbol(c.options);
+  if (!symbol.ok())
+    return symbol.status();
+  if (absl::Status status = *symbol ? importSizes(c, **symbol, importFile) : importFile(c); !status.ok())
     return status;
   if (absl::Status status = pairStates(c); !status.ok())
     return status;

@@ -8,11 +8,11 @@ namespace aotc {
 
 absl::Status importONNX(Compilation &c) {
   const CompileOptions &o = c.options;
-  absl::StatusOr<std::vector<InputSpec>> specs = readSpecs(o);
+  absl::StatusOr<std::vector<InputSpec>> specs = readSpecs(c.inputs);
   if (!specs.ok())
     return specs.status();
   for (const auto &[name, value] : o.constants)
-    specs->push_back({name, "", value.shape(), value.dtype()});
+    specs->push_back({name, "", "", value.shape(), {}, {}, value.dtype()});
   Diagnostics diagnostics;
   onnx::ReadOptions readOptions;
   readOptions.outputs = o.outputs;

@@ -4,20 +4,39 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
 #include "absl/strings/strip.h"
+#include "compiler/artifact/Model.h"
 #include "compiler/driver/Errors.h"
 
 namespace aotc {
 namespace {
 
-absl::StatusOr<int64_t> parseExtent(absl::string_view text) {
-  if (text == "?")
-    return -1;
-  int64_t extent;
-  if (absl::SimpleAtoi(text, &extent) && extent >= 0)
-    return extent;
-  if (!text.empty() && !absl::ascii_isdigit(text[0]) && text[0] != '-')
-    return usageError(absl::StrCat("symbolic dimension '", text, "' is not supported; give a number or '?'"));
-  return usageError(absl::StrCat("'", text, "' is not a dimension; give a number or '?'"));
+constexpr int64_t kMaxSymbol = 1 << 20;
+
+absl::Status parseExtent(absl::string_view text, InputSpec &spec) {
+  int64_t extent = -1;
+  std::string symbol;
+  auto bad = [&] {
+    return usageError(absl::StrCat("'", text, "' is not a dimension; give a number, '?', or a symbol with its range, as batch:1..64"));
+  };
+  if (text != "?" && (!absl::SimpleAtoi(text, &extent) || extent < 0)) {
+    extent = -1;
+    std::pair<absl::string_view, absl::string_view> parts = absl::StrSplit(text, absl::MaxSplits(':', 1));
+    symbol = std::string(parts.first);
+    if (!isIdentifier(symbol))
+      return bad();
+    if (text.size() > symbol.size()) {
+      std::pair<absl::string_view, absl::string_view> ends = absl::StrSplit(parts.second, absl::MaxSplits("..", 1));
+      SymbolRange range{symbol, 1, 1};
+      if (!absl::SimpleAtoi(ends.first, &range.low) || !absl::SimpleAtoi(ends.second, &range.high))
+        return bad();
+      if (range.low < 1 || range.high < range.low || range.high > kMaxSymbol)
+        return usageError(absl::StrCat("'", text, "': give a range from 1 on, of at most ", kMaxSymbol, ", lowest first"));
+      spec.ranges.push_back(range);
+    }
+  }
+  spec.shape->push_back(extent);
+  spec.symbols.push_back(symbol);
+  return absl::OkStatus();
 }
 
 absl::Status parseShapeAndType(absl::string_view text, InputSpec &spec) {
@@ -28,10 +47,8 @@ absl::Status parseShapeAndType(absl::string_view text, InputSpec &spec) {
   spec.shape.emplace();
   if (!absl::StripAsciiWhitespace(dims).empty())
     for (absl::string_view dim : absl::StrSplit(dims, ',')) {
-      absl::StatusOr<int64_t> extent = parseExtent(absl::StripAsciiWhitespace(dim));
-      if (!extent.ok())
-        return extent.status();
-      spec.shape->push_back(*extent);
+      if (absl::Status status = parseExtent(absl::StripAsciiWhitespace(dim), spec); !status.ok())
+        return status;
     }
   if (rest.empty())
     return absl::OkStatus();

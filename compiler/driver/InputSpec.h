@@ -1,7 +1,8 @@
 // The grammar of --input and --expect, the same in every tool:
 //
 //   [NAME=]VALUE     NAME ends at the first '='; ":0" at its end is optional
-//   VALUE            an .npy path, or [d,d,...][:DTYPE] with d a number or '?'
+//   VALUE            an .npy path, or [d,d,...][:DTYPE] with d a number, '?',
+//                    a symbol, or a symbol with its range, SYMBOL:LOW..HIGH
 #ifndef AOTC_COMPILER_DRIVER_INPUTSPEC_H
 #define AOTC_COMPILER_DRIVER_INPUTSPEC_H
 
@@ -14,10 +15,19 @@
 
 namespace aotc {
 
+// A dimension that each call chooses: LOW <= size <= HIGH.
+struct SymbolRange {
+  std::string name; // a C identifier
+  int64_t low = 1, high = 1;
+};
+
 struct InputSpec {
   std::string name;                          // without ":0"; empty: by position
   std::string npyPath;                       // empty: shape and dtype below
-  std::optional<std::vector<int64_t>> shape; // -1: '?'
+  std::string valuesPath;                    // of an .npy with values for a shape with symbols; or empty
+  std::optional<std::vector<int64_t>> shape; // -1: '?' or a symbol
+  std::vector<std::string> symbols;          // one a dimension, mostly empty; or none
+  std::vector<SymbolRange> ranges;           // that the text gives
   std::optional<DType> dtype;
 };
 

@@ -1,6 +1,7 @@
 #include "compiler/driver/Inputs.h"
 
 #include <map>
+#include <set>
 
 #include "absl/algorithm/container.h"
 #include "absl/strings/str_cat.h"
@@ -48,15 +49,17 @@ public:
       shapes.push_back(givenShape(inputs[i], chosen[i]));
     }
     for (size_t i = 0; i < inputs.size(); ++i)
-      if (shapes[i])
+      if (shapes[i]) {
         learnSymbols(inputs[i], *shapes[i]);
+        learnLeading(inputs[i], *shapes[i]);
+      }
     std::vector<ResolvedInput> result;
     for (size_t i = 0; i < inputs.size(); ++i) {
       std::optional<Shape> shape = shapes[i] ? finishShape(inputs[i], *shapes[i]) : std::nullopt;
       result.push_back({types[i].value_or(DType::F32), shape.value_or(Shape{1}), types[i] && shape});
     }
     if (!assumed.empty())
-      notes.push_back(absl::StrCat(printable(file), ": unknown leading dimension taken as 1 for ",
+      notes.push_back(absl::StrCat(printable(file), ": unknown leading dimension taken as ", leadingExtent(), " for ",
                                    absl::StrJoin(assumed, ", "), "; set another with --input"));
     return result;
   }
@@ -138,6 +141,13 @@ private:
     }
   }
 
+  // Leading dimensions that the model leaves open are mostly one batch.
+  void learnLeading(const DeclaredInput &input, const PartialShape &shape) {
+    if (input.shape && !input.shape->empty() && input.shape->front() < 0 && shape && shape->front() >= 0)
+      leading.insert(shape->front());
+  }
+  int64_t leadingExtent() const { return leading.size() == 1 ? *leading.begin() : 1; }
+
   std::optional<Shape> finishShape(const DeclaredInput &input, PartialShape shape) {
     for (size_t d = 0; shape && d < shape->size(); ++d) {
       int64_t &extent = (*shape)[d];
@@ -145,10 +155,10 @@ private:
       if (extent < 0 && known != symbols.end())
         extent = known->second.extent;
       if (extent < 0 && d == 0) {
-        extent = 1;
+        extent = leadingExtent();
         assumed.push_back(absl::StrCat("'", input.name, "'"));
         if (!symbolOf(input, d).empty())
-          symbols.try_emplace(symbolOf(input, d), Meaning{1, input.name});
+          symbols.try_emplace(symbolOf(input, d), Meaning{extent, input.name});
       }
     }
     if (!shape || absl::c_any_of(*shape, [](int64_t d) { return d < 0; })) {
@@ -184,13 +194,13 @@ private:
   Diagnostics &diagnostics;
   std::vector<std::string> &notes;
   std::map<std::string, Meaning> symbols; // never the empty one
-  std::vector<std::string> assumed; // inputs whose batch became 1
+  std::set<int64_t> leading;        // extents given for leading dimensions that the model leaves open
+  std::vector<std::string> assumed; // inputs whose batch was not given
 };
 
 } // namespace
 
-absl::StatusOr<std::vector<InputSpec>> readSpecs(const CompileOptions &options) {
-  std::vector<InputSpec> specs = options.inputs;
+absl::StatusOr<std::vector<InputSpec>> readSpecs(std::vector<InputSpec> specs) {
   for (InputSpec &spec : specs) {
     if (spec.npyPath.empty())
       continue;

@@ -25,7 +25,7 @@ struct ResolvedInput {
 };
 
 // An .npy stands for its type and shape.
-absl::StatusOr<std::vector<InputSpec>> readSpecs(const CompileOptions &options);
+absl::StatusOr<std::vector<InputSpec>> readSpecs(std::vector<InputSpec> specs);
 
 // Inputs are matched with the specs by name, else by position. An extent that is
 // given for one dimension holds for all of the same symbol.

@@ -55,9 +55,16 @@ absl::Status schedule(Compilation &c) {
   });
   if (!status.ok())
     return status;
+  if (mlir::failed(plan::shareWeights(*c.module)))
+    return modelError(absl::StrCat(c.options.modelPath, ": the weights need more memory than can be addressed"));
   plan::PlanReport report = plan::describePlan(*c.module->getOps<mlir::func::FuncOp>().begin());
   ModelInfo &m = c.result.model;
+  if (m.symbol)
+    for (auto function : c.module->getOps<mlir::func::FuncOp>())
+      m.symbolArenaBytes.push_back(plan::describePlan(function).arenaBytes);
   m.arenaBytes = report.arenaBytes;
+  for (int64_t bytes : m.symbolArenaBytes)
+    m.arenaBytes = std::max(m.arenaBytes, bytes);
   m.arenaAlign = report.arenaAlign;
   m.lowerBound = report.lowerBound;
   m.naiveBytes = report.naiveBytes;
@@ -76,6 +83,7 @@ absl::Status codegen(Compilation &c) {
   options.name = m.name;
   options.aotcVersion = kVersion;
   options.modelHash = m.modelHash;
+  options.symbol = m.symbol;
   options.wantLLVM = c.options.wants(Emit::LLVM) || !c.options.dumpDir.empty();
   options.wantAsm = c.options.wants(Emit::Asm);
   absl::StatusOr<EmitResult> emitted = c.backend->emit(*c.module, options);

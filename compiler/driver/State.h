@@ -12,12 +12,13 @@
 namespace aotc {
 
 struct Compilation {
-  explicit Compilation(const CompileOptions &options) : options(options) {}
+  explicit Compilation(const CompileOptions &options) : options(options), inputs(options.inputs) {}
 
   const CompileOptions &options;
   const Backend *backend = nullptr;
   mlir::MLIRContext context{mlir::MLIRContext::Threading::DISABLED};
   mlir::OwningOpRef<mlir::ModuleOp> module; // from import on
+  std::vector<InputSpec> inputs; // the options', with a size in place of the symbol
   CompileResult result;
 
   // Runs passes over every function of the module. What they report becomes a model error for

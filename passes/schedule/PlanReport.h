@@ -6,9 +6,14 @@
 #include <string>
 #include <vector>
 
-namespace mlir::func {
+#include "mlir/Support/LogicalResult.h"
+
+namespace mlir {
+class ModuleOp;
+namespace func {
 class FuncOp;
 }
+} // namespace mlir
 
 namespace aotc::plan {
 
@@ -37,6 +42,10 @@ struct PlanReport {
 PlanReport describePlan(mlir::func::FuncOp planned);
 // The same as a table.
 std::string formatPlan(const PlanReport &report);
+
+// Of a module with several planned functions: places their weights in one section, equal ones once, and numbers their regions
+// through. Fails where the section would be too large.
+mlir::LogicalResult shareWeights(mlir::ModuleOp module);
 
 } // namespace aotc::plan
 #endif

@@ -74,7 +74,18 @@ PIN(sizeof(aotc_out_dim) == 8);
 PIN(offsetof(aotc_out_dim, output) == 0);
 PIN(offsetof(aotc_out_dim, axis) == 4);
 
-PIN(sizeof(aotc_model_info) == 160);
+PIN(sizeof(aotc_dim) == 24);
+PIN(offsetof(aotc_dim, name) == 0);
+PIN(offsetof(aotc_dim, min) == 8);
+PIN(offsetof(aotc_dim, max) == 16);
+
+PIN(sizeof(aotc_dim_axis) == 24);
+PIN(offsetof(aotc_dim_axis, dim) == 0);
+PIN(offsetof(aotc_dim_axis, tensor) == 4);
+PIN(offsetof(aotc_dim_axis, axis) == 8);
+PIN(offsetof(aotc_dim_axis, factor) == 16);
+
+PIN(sizeof(aotc_model_info) == 184);
 PIN(offsetof(aotc_model_info, struct_bytes) == 0);
 PIN(offsetof(aotc_model_info, abi_version) == 4);
 PIN(offsetof(aotc_model_info, name) == 8);
@@ -94,6 +105,10 @@ PIN(offsetof(aotc_model_info, call) == 128);
 PIN(offsetof(aotc_model_info, state_init) == 136);
 PIN(offsetof(aotc_model_info, out_dims) == 144);
 PIN(offsetof(aotc_model_info, num_out_dims) == 152);
-PIN(offsetof(aotc_model_info, reserved) == 156);
+PIN(offsetof(aotc_model_info, num_dims) == 156);
+PIN(offsetof(aotc_model_info, dims) == 160);
+PIN(offsetof(aotc_model_info, dim_axes) == 168);
+PIN(offsetof(aotc_model_info, num_dim_axes) == 176);
+PIN(offsetof(aotc_model_info, reserved) == 180);
 
 int main(void) { return 0; }

@@ -28,6 +28,8 @@ cl::opt<std::string> secondsText("seconds", cl::value_desc("S"), cl::cat(tools::
 cl::opt<std::string>
     threadsText("threads", cl::value_desc("T"), cl::cat(tools::toolCategory()),
                 cl::desc("Threads that the model may use, the calling one included (default 1)"));
+cl::opt<std::string> sizeText("size", cl::value_desc("N"), cl::cat(tools::toolCategory()),
+                              cl::desc("Size of the symbolic dimension in the calls (default: its largest)"));
 cl::opt<bool> asJson("json", cl::cat(tools::toolCategory()),
                      cl::desc("Print one JSON object on standard output"));
 
@@ -76,18 +78,25 @@ absl::Status run() {
   absl::StatusOr<tools::Threads> threads = tools::Threads::create(threadsText);
   if (!threads.ok())
     return threads.status();
+  std::optional<int64_t> size;
+  if (!sizeText.empty() && !absl::SimpleAtoi(sizeText.getValue(), &size.emplace()))
+    return usageError(absl::StrCat("--size ", sizeText.getValue(), ": give a number"));
   options->emit = {Emit::Obj};
 
   absl::StatusOr<CompileResult> result = tools::compile(*options, asJson);
   if (!result.ok())
     return result.status();
   absl::StatusOr<std::vector<Tensor>> inputs =
-      tools::inputValues(*options, *result, /*madeUp=*/true, options->seed);
+      tools::inputValues(*options, *result, /*madeUp=*/true, options->seed, size);
   if (!inputs.ok())
     return inputs.status();
+  if (size && !result->model.symbol)
+    return usageError("--size: the model has no symbolic dimension");
   absl::StatusOr<std::unique_ptr<LoadedModel>> model = LoadedModel::load(result->object, options->name);
   if (!model.ok())
     return model.status();
+  if (absl::StatusOr<std::vector<int64_t>> dims = (*model)->dimsOf(*inputs); !dims.ok())
+    return usageError(std::string(dims.status().message()));
   LoadedModel::CallOptions callOptions;
   callOptions.parallel = threads->parallel();
   PreparedCall call(**model, *inputs, callOptions);

@@ -56,6 +56,8 @@ cl::opt<std::string> signature("signature", cl::value_desc("NAME"), cl::cat(comp
                                cl::desc("Which function of a SavedModel (default: serving_default, or the only one)"));
 cl::list<std::string> outputs("output", cl::value_desc("NAME"), cl::cat(compileCategory()),
                               cl::desc("Compute this node (default: the nodes that nobody consumes)"));
+cl::list<std::string> specialize("specialize", cl::value_desc("SYMBOL=N,N,..."), cl::cat(compileCategory()),
+                                 cl::desc("Sizes of a symbolic dimension that get code of their own"));
 cl::list<std::string> states("state", cl::value_desc("IN=OUT[:FILE.npy]"), cl::cat(compileCategory()),
                              cl::desc("Keep output OUT of a call as input IN of the next, in a block of the "
                                       "caller's; zeros at first, or the file's values"));
@@ -154,6 +156,18 @@ std::optional<ExitCode> parseCommandLine(int argc, char **argv, const std::strin
   return std::nullopt;
 }
 
+// An input with a symbolic dimension takes its values from an --input of its own.
+static void joinValues(std::vector<InputSpec> &specs) {
+  for (InputSpec &shape : specs) {
+    if (shape.name.empty() || llvm::all_of(shape.symbols, [](const std::string &symbol) { return symbol.empty(); }))
+      continue;
+    auto file = llvm::find_if(specs, [&](const InputSpec &other) { return other.name == shape.name && !other.npyPath.empty(); });
+    if (file != specs.end())
+      std::swap(shape.valuesPath, file->npyPath);
+  }
+  llvm::erase_if(specs, [](const InputSpec &spec) { return spec.npyPath.empty() && !spec.shape; });
+}
+
 absl::StatusOr<CompileOptions> compileOptions() {
   CompileOptions o;
   o.modelPath = modelPath;
@@ -166,8 +180,18 @@ absl::StatusOr<CompileOptions> compileOptions() {
       return spec.status();
     o.inputs.push_back(*spec);
   }
+  joinValues(o.inputs);
   for (const std::string &text : outputs)
     o.outputs.push_back(withoutPort0(text));
+  for (const std::string &text : specialize) {
+    std::pair<absl::string_view, absl::string_view> parts = absl::StrSplit(text, absl::MaxSplits('=', 1));
+    for (absl::string_view item : absl::StrSplit(parts.second, ',')) {
+      int64_t size;
+      if (!absl::SimpleAtoi(item, &size))
+        return usageError(absl::StrCat("--specialize ", text, ": give SYMBOL=N,N,..."));
+      o.specialize.emplace_back(parts.first, size);
+    }
+  }
   for (const std::string &text : states) {
     absl::StatusOr<StatePair> state = parseStatePair(text);
     if (!state.ok())

@@ -34,6 +34,16 @@ Tensor makeUp(const TensorInfo &input, std::optional<int64_t> indexBound, std::m
   return t;
 }
 
+// An input for a size of the symbolic dimension.
+TensorInfo ofSize(const ModelInfo &model, size_t input, std::optional<int64_t> size) {
+  TensorInfo info = model.inputs[input];
+  if (model.symbol && size)
+    for (const SymbolicDim::Axis &axis : model.symbol->axes)
+      if (!axis.output && axis.tensor == static_cast<int64_t>(input))
+        info.shape[axis.axis] = axis.factor * *size;
+  return info;
+}
+
 absl::Status checkFits(const CompileOptions &options, const ModelInfo &model) {
   // As double, because a hostile model's sizes may add up past 2^64.
   double bytes = static_cast<double>(model.arenaBytes);
@@ -50,7 +60,7 @@ absl::Status checkFits(const CompileOptions &options, const ModelInfo &model) {
 } // namespace
 
 absl::StatusOr<std::vector<Tensor>> inputValues(const CompileOptions &options, const CompileResult &result,
-                                                bool madeUp, uint64_t seed) {
+                                                bool madeUp, uint64_t seed, std::optional<int64_t> size) {
   if (absl::Status status = checkFits(options, result.model); !status.ok())
     return status;
   const std::vector<TensorInfo> &inputs = result.model.inputs;
@@ -69,13 +79,14 @@ absl::StatusOr<std::vector<Tensor>> inputValues(const CompileOptions &options, c
   std::mt19937_64 random(seed);
   std::vector<Tensor> values;
   for (size_t i = 0; i < inputs.size(); ++i) {
-    if (chosen[i] && !chosen[i]->npyPath.empty()) {
-      absl::StatusOr<Tensor> tensor = loadNpy(chosen[i]->npyPath);
+    const std::string path = !chosen[i] ? "" : chosen[i]->npyPath.empty() ? chosen[i]->valuesPath : chosen[i]->npyPath;
+    if (!path.empty()) {
+      absl::StatusOr<Tensor> tensor = loadNpy(path);
       if (!tensor.ok())
         return ioError(std::string(tensor.status().message()));
       values.push_back(*tensor);
     } else if (madeUp) {
-      values.push_back(makeUp(inputs[i], result.indexBounds[i], random));
+      values.push_back(makeUp(ofSize(result.model, i, size), result.indexBounds[i], random));
     } else {
       return usageError(absl::StrCat("no values for input '", inputs[i].name, "' (",
                                      typeString(inputs[i].dtype, inputs[i].shape), "); add --input ",

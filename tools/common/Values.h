@@ -12,9 +12,11 @@ namespace aotc::tools {
 // One tensor an input, in order. Inputs whose --input names an .npy get its
 // values; for the others: seeded random values where `madeUp` allows it
 // (floats in [-1,1), integers valid for the gathers that they feed), else an error. Fails
-// also where a call does not fit into this machine's memory.
+// also where a call does not fit into this machine's memory. Made-up values have `size` as the size of the symbolic
+// dimension, by default its largest.
 absl::StatusOr<std::vector<Tensor>> inputValues(const CompileOptions &options, const CompileResult &result,
-                                                bool madeUp, uint64_t seed);
+                                                bool madeUp, uint64_t seed,
+                                                std::optional<int64_t> size = std::nullopt);
 
 } // namespace aotc::tools
 #endif

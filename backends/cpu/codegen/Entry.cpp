@@ -2,6 +2,7 @@
 
 #include "backends/cpu/IsaCheck.h"
 #include "backends/cpu/codegen/RegionEmitter.h"
+#include "backends/cpu/codegen/Sequence.h"
 #include "backends/cpu/codegen/Stages.h"
 #include "ir/NN/Constants.h"
 #include "ir/NN/State.h"
@@ -76,9 +77,9 @@ AbiType type(const llvm::Module &module) {
 class EntryEmitter {
 public:
   EntryEmitter(IRGen &gen, const EntryParts &parts)
-      : gen(gen), b(gen.builder), parts(parts), func(parts.func), context(gen.module.getContext()),
+      : gen(gen), b(gen.builder), parts(parts), func(parts.largest()), context(gen.module.getContext()),
         callType(call::type(gen.module).type), errorType(error::type(gen.module).type),
-        stateOffsets(plan::stateOffsets(parts.func)) {}
+        stateOffsets(plan::stateOffsets(parts.largest())) {}
 
   llvm::Function *emit() {
     auto *type = llvm::FunctionType::get(gen.i32(), {gen.pointer()}, false);
@@ -100,10 +101,12 @@ public:
     if (hasParallelStages(gen.module))
       b.CreateStore(usableParallel(), b.CreateStructGEP(regionContextType(context), regionContext, 2));
     chooseTarget();
-    loadPointers();
-    for (auto region : func.getOps<plan::RegionOp>())
-      callRegion(region);
-    copyResults();
+    if (parts.options.symbol) {
+      runSizes(*parts.options.symbol);
+    } else {
+      loadPointers();
+      runRegions();
+    }
     b.CreateRet(b.getInt32(AOTC_OK));
     return function;
   }
@@ -157,10 +160,11 @@ private:
     b.SetInsertPoint(entry);
   }
 
-  void failUnless(Value *ok, Value *code, int32_t region) {
+  void failUnless(Value *ok, Value *code, int32_t region) { failUnless(ok, code, b.getInt32(region)); }
+  void failUnless(Value *ok, Value *code, Value *region) {
     auto *next = llvm::BasicBlock::Create(context, "next", function);
     status->addIncoming(code, b.GetInsertBlock());
-    failedRegion->addIncoming(b.getInt32(region), b.GetInsertBlock());
+    failedRegion->addIncoming(region, b.GetInsertBlock());
     b.CreateCondBr(ok, next, failure);
     b.SetInsertPoint(next);
   }
@@ -207,17 +211,6 @@ private:
     Value *target = gen.add(b.CreateZExt(answer, gen.i64()), -int64_t(kFirstTarget));
     functionsOffset = gen.mul(target, parts.functions[0].size() * kDistanceBytes);
   }
-  // The region's function for the machine at hand.
-  llvm::FunctionCallee calleeOf(plan::RegionOp region) {
-    size_t number = parts.functionOf.lookup(region);
-    llvm::Function *first = parts.functions[0][number];
-    if (!table)
-      return first;
-    Value *offset = gen.add(functionsOffset, number * kDistanceBytes);
-    return {first->getFunctionType(),
-            b.CreateIntrinsic(llvm::Intrinsic::load_relative, {gen.i64()}, {table, offset})};
-  }
-
   void loadTensors(call::Field table, mlir::TypeRange types, llvm::SmallVectorImpl<Value *> &pointers) {
     if (types.empty())
       return;
@@ -238,7 +231,7 @@ private:
       outputs.push_back(checkedPointer(field(call::OutDims), sizeof(int64_t), false));
     if (stateOffsets.back() > 0)
       state = checkedPointer(field(call::State), plan::kStateAlignment, false);
-    if (attribute("plan.arena_bytes", 0) > 0)
+    if (parts.arenaBytes() > 0)
       arena = checkedPointer(field(call::Arena), attribute("plan.arena_align", 64), false);
     if (parts.weights) {
       Value *given = checkedPointer(field(call::Weights), 64, true);
@@ -246,53 +239,118 @@ private:
     }
   }
 
-  Value *pointerTo(plan::PlaceAttr place) {
-    auto within = [&](Value *base, int64_t offset) -> Value * {
-      if (!base) // an empty tensor in a space of no bytes
-        return llvm::ConstantPointerNull::get(llvm::PointerType::get(context, 0));
-      return offset == 0 ? base : b.CreateConstInBoundsGEP1_64(gen.i8(), base, offset);
+  // The regions of the one function.
+  void runRegions() {
+    CallValues values{inputs, outputs, state, arena, weights, regionContext, table, functionsOffset};
+    emitSequence(gen, parts, func, values, [&](Value *ok, Value *code, int32_t region) { failUnless(ok, code, region); });
+  }
+
+  // A call of a size of the symbolic dimension: of one of the sizes that have a function, or of several of them.
+  void runSizes(const SymbolicDim &symbol) {
+    Value *given = loadPointer(field(call::Dims));
+    failUnless(b.CreateIsNotNull(given), b.getInt32(AOTC_INVALID_ARGUMENT), -1);
+    Value *size = gen.load(gen.i64(), given);
+    b.CreateStore(size, detail());
+    failUnless(b.CreateAnd(b.CreateICmpSGE(size, gen.index(symbol.low)), b.CreateICmpSLE(size, gen.index(symbol.high))),
+               b.getInt32(AOTC_DIMENSION_OUT_OF_RANGE), -1);
+    b.CreateStore(gen.index(0), detail());
+    loadPointers();
+    llvm::SmallVector<llvm::Function *> callees;
+    for (mlir::func::FuncOp function : parts.funcs)
+      callees.push_back(emitSize(function));
+    auto *tableType = llvm::ArrayType::get(gen.pointer(), std::max<size_t>(inputs.size(), 1));
+    auto *outTableType = llvm::ArrayType::get(gen.pointer(), std::max<size_t>(outputs.size(), 1));
+    Value *inTable = entryAlloca(tableType), *outTable = entryAlloca(outTableType), *region = entryAlloca(gen.i32());
+
+    // done = 0; do { take the largest size that is left; done += that } while (done < size)
+    auto block = [&](const char *name) { return llvm::BasicBlock::Create(context, name, function); };
+    llvm::BasicBlock *before = b.GetInsertBlock(), *loop = block("piece"), *called = block("called"), *end = block("end");
+    b.CreateBr(loop);
+    b.SetInsertPoint(loop);
+    llvm::PHINode *done = b.CreatePHI(gen.i64(), 2);
+    done->addIncoming(gen.index(0), before);
+    Value *left = b.CreateSub(size, done);
+    fillTable(inTable, tableType, inputs, false, symbol, done);
+    fillTable(outTable, outTableType, outputs, true, symbol, done);
+    b.CreateStore(b.getInt32(-1), region);
+    llvm::BasicBlock *none = block("none");
+    llvm::SmallVector<std::pair<llvm::BasicBlock *, Value *>> results;
+    for (auto [callee, taken] : llvm::zip(callees, symbol.sizes)) {
+      llvm::BasicBlock *call = block("size"), *next = block("smaller");
+      Value *fits = symbol.pieces ? b.CreateICmpSGE(left, gen.index(taken)) : b.CreateICmpEQ(left, gen.index(taken));
+      b.CreateCondBr(fits, call, next);
+      b.SetInsertPoint(call);
+      results.push_back({call, b.CreateCall(callee, {regionContext, inTable, outTable, orNull(arena), orNull(weights),
+                                                     functionsOffset ? functionsOffset : gen.index(0), region})});
+      b.CreateBr(called);
+      b.SetInsertPoint(next);
+    }
+    b.CreateBr(none);
+    b.SetInsertPoint(none);
+    b.CreateUnreachable(); // size 1 fits, or every size has a function
+    b.SetInsertPoint(called);
+    llvm::PHINode *code = b.CreatePHI(gen.i32(), results.size()), *took = b.CreatePHI(gen.i64(), results.size());
+    for (auto [result, taken] : llvm::zip(results, symbol.sizes)) {
+      code->addIncoming(result.second, result.first);
+      took->addIncoming(gen.index(taken), result.first);
+    }
+    failUnless(b.CreateICmpEQ(code, b.getInt32(AOTC_OK)), code, gen.load(gen.i32(), region));
+    Value *now = b.CreateAdd(done, took);
+    done->addIncoming(now, b.GetInsertBlock());
+    b.CreateCondBr(b.CreateICmpSLT(now, size), loop, end);
+    b.SetInsertPoint(end);
+  }
+
+  Value *detail() { return b.CreateStructGEP(regionContextType(context), regionContext, 0); }
+  Value *orNull(Value *pointer) { return pointer ? pointer : llvm::Constant::getNullValue(gen.pointer()); }
+  Value *entryAlloca(llvm::Type *type) {
+    llvm::IRBuilder<>::InsertPointGuard guard(b);
+    b.SetInsertPoint(&function->getEntryBlock(), function->getEntryBlock().begin());
+    return b.CreateAlloca(type);
+  }
+
+  // Where the piece's part of each tensor begins.
+  void fillTable(Value *table, llvm::Type *type, llvm::ArrayRef<Value *> pointers, bool output, const SymbolicDim &symbol, Value *done) {
+    for (auto [i, pointer] : llvm::enumerate(pointers)) {
+      Value *from = pointer;
+      for (const SymbolicDim::Axis &axis : symbol.axes)
+        if (axis.output == output && axis.tensor == static_cast<int64_t>(i)) {
+          mlir::func::FuncOp largest = parts.largest();
+          mlir::Type tensor = output ? largest.getResultTypes()[i] : largest.getArgumentTypes()[i];
+          from = b.CreateGEP(gen.i8(), pointer, gen.mul(done, plan::denseBytes(tensor) / symbol.high));
+        }
+      b.CreateStore(from, b.CreateConstInBoundsGEP2_64(type, table, 0, i));
+    }
+  }
+
+  // int32_t NAME_size_N(context, inputs, outputs, arena, weights, functions, int32_t *region)
+  llvm::Function *emitSize(mlir::func::FuncOp sized) {
+    llvm::IRBuilder<>::InsertPointGuard guard(b);
+    llvm::Type *p = gen.pointer();
+    auto *type = llvm::FunctionType::get(gen.i32(), {p, p, p, p, p, gen.i64(), p}, false);
+    auto *body = llvm::Function::Create(type, llvm::GlobalValue::InternalLinkage, parts.options.name + "_" + sized.getName(), gen.module);
+    body->setDoesNotThrow();
+    body->addFnAttr(llvm::Attribute::NoInline);
+    restrictToBase(*body, parts.options.targets[0]);
+    b.SetInsertPoint(llvm::BasicBlock::Create(context, "entry", body));
+    auto load = [&](Value *table, size_t count) {
+      llvm::SmallVector<Value *> pointers;
+      for (size_t i = 0; i < count; ++i)
+        pointers.push_back(loadPointer(b.CreateConstInBoundsGEP1_64(p, table, i)));
+      return pointers;
     };
-    switch (place.getSpace()) {
-    case plan::Space::Arena:
-      return within(arena, place.getOffset());
-    case plan::Space::Input:
-      return within(inputs[place.getIndex()], place.getOffset());
-    case plan::Space::Output:
-      return within(outputs[place.getIndex()], place.getOffset());
-    case plan::Space::Weights:
-      return within(weights, place.getOffset());
-    case plan::Space::State:
-      return within(state, stateOffsets[place.getIndex()] + place.getOffset());
-    }
-    llvm_unreachable("space");
-  }
-
-  void callRegion(plan::RegionOp region) {
-    llvm::SmallVector<Value *> arguments;
-    for (mlir::Value input : region.getInputs())
-      arguments.push_back(pointerTo(plan::placeOf(input)));
-    for (mlir::Value output : region.getOutputs())
-      arguments.push_back(pointerTo(plan::placeOf(output)));
-    if (auto scratch = region.getScratch())
-      arguments.push_back(pointerTo(*scratch));
-    arguments.push_back(regionContext);
-    Value *code = b.CreateCall(calleeOf(region), arguments);
-    failUnless(b.CreateICmpEQ(code, b.getInt32(AOTC_OK)), code, region.getIndex());
-  }
-
-  // Results that no region writes, arguments and constants returned as they
-  // are, and new states that had to wait until nothing could fail.
-  void copyResults() {
-    auto returned = mlir::cast<mlir::func::ReturnOp>(func.front().getTerminator());
-    for (auto [i, value] : llvm::enumerate(returned.getOperands())) {
-      int64_t state = static_cast<int64_t>(i) - nn::outputCount(func), bytes = plan::denseBytes(value.getType());
-      auto to = plan::PlaceAttr::get(func.getContext(), state < 0 ? plan::Space::Output : plan::Space::State,
-                                     state < 0 ? i : state, 0, bytes);
-      plan::PlaceAttr from = plan::placeOf(value);
-      bool inPlace = from.getSpace() == to.getSpace() && from.getIndex() == to.getIndex() && from.getOffset() == 0;
-      if (!inPlace && bytes != 0)
-        b.CreateMemCpy(pointerTo(to), llvm::Align(1), pointerTo(from), llvm::Align(1), bytes);
-    }
+    CallValues values{load(body->getArg(1), inputs.size()), load(body->getArg(2), outputs.size()), nullptr, body->getArg(3), body->getArg(4),
+                      body->getArg(0), table, body->getArg(5)};
+    emitSequence(gen, parts, sized, values, [&](Value *ok, Value *code, int32_t region) {
+      auto *failed = llvm::BasicBlock::Create(context, "failed", body), *next = llvm::BasicBlock::Create(context, "next", body);
+      b.CreateCondBr(ok, next, failed);
+      b.SetInsertPoint(failed);
+      b.CreateStore(b.getInt32(region), body->getArg(6));
+      b.CreateRet(code);
+      b.SetInsertPoint(next);
+    });
+    b.CreateRet(b.getInt32(AOTC_OK));
+    return body;
   }
 
   IRGen &gen;
@@ -306,7 +364,6 @@ private:
   Value *callPointer = nullptr, *regionContext = nullptr, *arena = nullptr, *weights = nullptr,
         *state = nullptr;
   // Of the regions' functions for each target, where there are several, and where this machine's begin.
-  static constexpr int64_t kDistanceBytes = 4;
   llvm::GlobalVariable *table = nullptr;
   Value *functionsOffset = nullptr;
   llvm::SmallVector<Value *> inputs, outputs;
@@ -355,7 +412,7 @@ public:
   void emit(llvm::Function *entry) {
     const EmitOptions &options = parts.options;
     llvm::SmallVector<std::string> inputNames, outputNames;
-    mlir::func::FuncOp func = parts.func;
+    mlir::func::FuncOp func = parts.largest();
     for (unsigned i = 0; i < nn::inputCount(func); ++i)
       inputNames.push_back(nameOf(func.getArgAttr(i, "nn.name")));
     for (unsigned i = 0; i < nn::tensorCount(func); ++i)
@@ -375,7 +432,7 @@ public:
                                                   tensors(func.getResultTypes().take_front(outputNames.size()), outputNames),
                                                   b.getInt32(inputNames.size()),
                                                   b.getInt32(outputNames.size()),
-                                                  attribute("plan.arena_bytes", 0),
+                                                  b.getInt64(parts.arenaBytes()),
                                                   attribute("plan.arena_align", 64),
                                                   b.getInt64(parts.weightsBytes),
                                                   b.getInt64(plan::stateOffsets(func).back()),
@@ -384,6 +441,10 @@ public:
                                                   emitStateInit(),
                                                   outDims(),
                                                   b.getInt32(outDimCount),
+                                                  b.getInt32(options.symbol ? 1 : 0),
+                                                  symbols(),
+                                                  symbolAxes(),
+                                                  b.getInt32(options.symbol ? options.symbol->axes.size() : 0),
                                                   b.getInt32(0)};
     AbiType abi{llvm::ConstantStruct::getTypeForElements(module.getContext(), fields)};
     abi.check(module.getDataLayout(),
@@ -396,7 +457,9 @@ public:
                offsetof(aotc_model_info, weights_bytes), offsetof(aotc_model_info, state_bytes),
                offsetof(aotc_model_info, weights_hash), offsetof(aotc_model_info, call),
                offsetof(aotc_model_info, state_init), offsetof(aotc_model_info, out_dims),
-               offsetof(aotc_model_info, num_out_dims), offsetof(aotc_model_info, reserved)},
+               offsetof(aotc_model_info, num_out_dims), offsetof(aotc_model_info, num_dims),
+               offsetof(aotc_model_info, dims), offsetof(aotc_model_info, dim_axes),
+               offsetof(aotc_model_info, num_dim_axes), offsetof(aotc_model_info, reserved)},
               sizeof(aotc_model_info));
     fields[0] = b.getInt32(module.getDataLayout().getTypeAllocSize(abi.type)); // struct_bytes
     llvm::Constant *info = llvm::ConstantStruct::get(abi.type, fields);
@@ -412,7 +475,7 @@ private:
   }
   // void NAME_state_init(void *state): the values before the first call; null without state.
   llvm::Constant *emitStateInit() {
-    mlir::func::FuncOp func = parts.func;
+    mlir::func::FuncOp func = parts.largest();
     llvm::SmallVector<int64_t> offsets = plan::stateOffsets(func);
     if (offsets.back() == 0)
       return null();
@@ -438,7 +501,7 @@ private:
   }
   // The dimensions whose extents calls return, in the order of the vector of extents.
   llvm::Constant *outDims() {
-    mlir::func::FuncOp func = parts.func;
+    mlir::func::FuncOp func = parts.largest();
     std::vector<nn::OutDim> dims = nn::outDims(func);
     outDimCount = dims.size();
     if (dims.empty())
@@ -447,6 +510,20 @@ private:
     for (nn::OutDim dim : dims)
       all.push_back(llvm::ConstantStruct::getAnon({b.getInt32(dim.output), b.getInt32(dim.axis)}));
     return data(llvm::ConstantArray::get(llvm::ArrayType::get(all[0]->getType(), all.size()), all));
+  }
+  llvm::Constant *symbols() {
+    const std::optional<SymbolicDim> &symbol = parts.options.symbol;
+    return symbol ? data(llvm::ConstantStruct::getAnon({string(symbol->name), b.getInt64(symbol->low), b.getInt64(symbol->high)})) : null();
+  }
+  llvm::Constant *symbolAxes() {
+    llvm::SmallVector<llvm::Constant *> all;
+    if (parts.options.symbol)
+      for (const SymbolicDim::Axis &axis : parts.options.symbol->axes) {
+        const int64_t first = axis.output ? nn::inputCount(parts.largest()) : 0;
+        all.push_back(llvm::ConstantStruct::getAnon({b.getInt32(0), b.getInt32(first + axis.tensor), b.getInt32(axis.axis), b.getInt32(0),
+                                                     b.getInt64(axis.factor)}));
+      }
+    return all.empty() ? null() : data(llvm::ConstantArray::get(llvm::ArrayType::get(all[0]->getType(), all.size()), all));
   }
   llvm::Constant *null() { return llvm::ConstantPointerNull::get(pointer); }
   llvm::Constant *data(llvm::Constant *value) {
@@ -483,6 +560,14 @@ private:
 };
 
 } // namespace
+
+int64_t EntryParts::arenaBytes() const {
+  int64_t bytes = 0;
+  for (mlir::func::FuncOp func : funcs)
+    if (auto attr = func->getAttrOfType<mlir::IntegerAttr>("plan.arena_bytes"))
+      bytes = std::max(bytes, attr.getInt());
+  return bytes;
+}
 
 llvm::Function *cpu::emitEntry(IRGen &gen, const EntryParts &parts) {
   return EntryEmitter(gen, parts).emit();

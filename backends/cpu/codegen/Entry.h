@@ -10,13 +10,18 @@ namespace aotc::cpu {
 
 struct EntryParts {
   const EmitOptions &options;
-  mlir::func::FuncOp func;
+  std::vector<mlir::func::FuncOp> funcs; // one, or those of EmitOptions::symbol's sizes
   // Of each plan.region the number of its function, and those functions for each target.
   llvm::DenseMap<mlir::Operation *, size_t> functionOf{};
   llvm::SmallVector<std::vector<llvm::Function *>, 1> functions{};
   llvm::GlobalVariable *weights = nullptr;                         // null when there are none
   int64_t weightsBytes = 0;
   std::array<uint8_t, 32> weightsHash{};
+
+  // Its interface is that of all.
+  mlir::func::FuncOp largest() const { return funcs.front(); }
+  // The most that a function needs.
+  int64_t arenaBytes() const;
 };
 
 // int32_t NAME_call(const aotc_call *): checks the call, runs the regions.

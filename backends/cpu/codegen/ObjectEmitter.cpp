@@ -111,8 +111,8 @@ int64_t borderCopyBytes(plan::RegionOp region, const Isa &isa) {
 
 class ObjectEmitter {
 public:
-  ObjectEmitter(mlir::func::FuncOp func, const EmitOptions &options)
-      : func(func), options(options), parts{options, func} {}
+  ObjectEmitter(std::vector<mlir::func::FuncOp> functions, const EmitOptions &options)
+      : options(options), parts{options, std::move(functions)} {}
 
   absl::StatusOr<EmitResult> emit() {
     const TargetSpec &lowest = options.targets[0];
@@ -156,13 +156,14 @@ private:
   // Equal regions share their function.
   void numberFunctions() {
     llvm::StringMap<size_t> known;
-    for (auto region : func.getOps<plan::RegionOp>()) {
-      size_t number = known.try_emplace(signatureOf(region), distinct.size()).first->second;
-      if (number == distinct.size())
-        distinct.push_back(region);
-      parts.functionOf[region] = number;
-      report(region, functionName(distinct[number]));
-    }
+    for (mlir::func::FuncOp func : parts.funcs)
+      for (auto region : func.getOps<plan::RegionOp>()) {
+        size_t number = known.try_emplace(signatureOf(region), distinct.size()).first->second;
+        if (number == distinct.size())
+          distinct.push_back(region);
+        parts.functionOf[region] = number;
+        report(region, functionName(distinct[number]));
+      }
   }
 
   void emitRegions(llvm::Module &module, const TargetSpec &target) {
@@ -224,10 +225,10 @@ private:
   }
 
   void emitWeights(llvm::Module &module) {
-    parts.weightsBytes = result.weightsBytes = weightsBytes(func);
+    parts.weightsBytes = result.weightsBytes = weightsBytes(parts.funcs);
     if (parts.weightsBytes == 0)
       return;
-    parts.weightsHash = hashWeights(func);
+    parts.weightsHash = hashWeights(parts.funcs);
     parts.weights = declareWeights(module, options.name, parts.weightsBytes);
   }
 
@@ -238,7 +239,7 @@ private:
     absl::StatusOr<size_t> offset = findWeights(object, section, parts.weightsBytes);
     if (!offset.ok())
       return offset.status();
-    writeWeights(func, object.data() + *offset);
+    writeWeights(parts.funcs, object.data() + *offset);
     return absl::OkStatus();
   }
 
@@ -295,7 +296,6 @@ private:
           bytes += symbol.getSize();
   }
 
-  mlir::func::FuncOp func;
   const EmitOptions &options;
   llvm::LLVMContext context;
   std::vector<plan::RegionOp> distinct; // of which each has functions
@@ -306,8 +306,8 @@ private:
 } // namespace
 
 absl::StatusOr<EmitResult> cpu::emitObject(mlir::ModuleOp module, const EmitOptions &options) {
-  auto funcs = module.getOps<mlir::func::FuncOp>();
-  if (funcs.empty())
+  auto functions = module.getOps<mlir::func::FuncOp>();
+  if (functions.empty())
     return absl::InternalError("the module holds no function");
-  return ObjectEmitter(*funcs.begin(), options).emit();
+  return ObjectEmitter({functions.begin(), functions.end()}, options).emit();
 }

@@ -10,15 +10,22 @@
 
 using namespace aotc;
 
-int64_t cpu::weightsBytes(mlir::func::FuncOp func) {
+static llvm::SmallVector<plan::WeightOp> weightsOf(cpu::Functions functions) {
+  llvm::SmallVector<plan::WeightOp> all;
+  for (mlir::func::FuncOp function : functions)
+    llvm::append_range(all, function.getOps<plan::WeightOp>());
+  return all;
+}
+
+int64_t cpu::weightsBytes(Functions functions) {
   int64_t bytes = 0;
-  for (auto weight : func.getOps<plan::WeightOp>())
+  for (plan::WeightOp weight : weightsOf(functions))
     bytes = std::max(bytes, weight.getPlace().getOffset() + weight.getPlace().getBytes());
   return bytes;
 }
 
-std::array<uint8_t, 32> cpu::hashWeights(mlir::func::FuncOp func) {
-  auto weights = llvm::to_vector(func.getOps<plan::WeightOp>());
+std::array<uint8_t, 32> cpu::hashWeights(Functions functions) {
+  llvm::SmallVector<plan::WeightOp> weights = weightsOf(functions);
   llvm::sort(weights, [](plan::WeightOp a, plan::WeightOp b) {
     return a.getPlace().getOffset() < b.getPlace().getOffset();
   });
@@ -33,13 +40,13 @@ std::array<uint8_t, 32> cpu::hashWeights(mlir::func::FuncOp func) {
     hash.update({reinterpret_cast<const uint8_t *>(tensor.data()), tensor.bytes()});
     end = weight.getPlace().getOffset() + static_cast<int64_t>(tensor.bytes());
   }
-  std::string rest(weightsBytes(func) - end, 0);
+  std::string rest(weightsBytes(functions) - end, 0);
   hash.update(rest);
   return hash.final();
 }
 
-void cpu::writeWeights(mlir::func::FuncOp func, char *to) {
-  for (auto weight : func.getOps<plan::WeightOp>()) {
+void cpu::writeWeights(Functions functions, char *to) {
+  for (plan::WeightOp weight : weightsOf(functions)) {
     Tensor tensor = nn::fromAttr(weight.getValue());
     std::memcpy(to + weight.getPlace().getOffset(), tensor.data(), tensor.bytes());
   }

@@ -12,12 +12,15 @@
 
 namespace aotc::cpu {
 
-// Bytes that the places of `func`'s plan.weight operations span.
-int64_t weightsBytes(mlir::func::FuncOp func);
+// The functions of a module, which share their weights.
+using Functions = llvm::ArrayRef<mlir::func::FuncOp>;
+
+// Bytes that the places of their plan.weight operations span.
+int64_t weightsBytes(Functions functions);
 // The SHA-256 of them, gaps zero.
-std::array<uint8_t, 32> hashWeights(mlir::func::FuncOp func);
+std::array<uint8_t, 32> hashWeights(Functions functions);
 // Writes them at `to`, where gaps are zero.
-void writeWeights(mlir::func::FuncOp func, char *to);
+void writeWeights(Functions functions, char *to);
 // The section's name for a model called `name`.
 std::string weightsSection(const std::string &name, int64_t bytes);
 llvm::GlobalVariable *declareWeights(llvm::Module &module, const std::string &name, int64_t bytes);

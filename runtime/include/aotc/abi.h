@@ -71,6 +71,8 @@ typedef struct aotc_parallel {
  *   to NAME_STATE_ALIGN, its first contents by NAME_state_init(). One block a
  *   stream; it holds no pointers, so it may be copied, saved and restored. A
  *   call that fails leaves it as it was. Other models ignore it.
+ * dims: of a model with symbolic dimensions. Tensors are dense in the sizes
+ *   given; AOTC_DIMENSION_OUT_OF_RANGE for sizes outside of the ranges.
  * out_dims: of a model whose outputs have extents that depend on data. The
  *   memory of such an output must hold the largest extents (its
  *   aotc_tensor_info); a call fills as much of it as its extents say, densely.
@@ -80,7 +82,7 @@ typedef struct aotc_call {
   uint32_t reserved;                /* 0 */
   const void *const *inputs;
   void *const *outputs;
-  const int64_t *dims;              /* values of the symbolic dimensions */
+  const int64_t *dims;              /* sizes of the symbolic dimensions, info.num_dims of them */
   int64_t *out_dims;                /* receives the data-dependent extents, info.num_out_dims of them */
   void *state;                      /* block of a model with state */
   void *arena;
@@ -109,6 +111,22 @@ typedef struct aotc_out_dim {
   uint32_t axis;
 } aotc_out_dim;
 
+/* A symbolic dimension: each call chooses its size. */
+typedef struct aotc_dim {
+  const char *name;
+  int64_t min, max;
+} aotc_dim;
+
+/* A dimension of a tensor whose extent is `factor` times a symbolic dimension's size. The
+ * tensor's aotc_tensor_info has the extent of the largest size. */
+typedef struct aotc_dim_axis {
+  uint32_t dim;            /* number of the symbolic dimension */
+  uint32_t tensor;         /* number of the input, or of the output after all inputs */
+  uint32_t axis;
+  uint32_t reserved;       /* 0 */
+  int64_t factor;
+} aotc_dim_axis;
+
 /* Describes an object to generic callers; `NAME_info` is one. */
 typedef struct aotc_model_info {
   uint32_t struct_bytes;      /* sizeof(aotc_model_info) */
@@ -130,6 +148,10 @@ typedef struct aotc_model_info {
   void (*state_init)(void *state); /* NAME_state_init, null without state */
   const aotc_out_dim *out_dims;    /* what aotc_call.out_dims receives, in this order; null: nothing */
   uint32_t num_out_dims;
+  uint32_t num_dims;
+  const aotc_dim *dims;            /* whose sizes aotc_call.dims gives; null: none */
+  const aotc_dim_axis *dim_axes;   /* tensors that have them */
+  uint32_t num_dim_axes;
   uint32_t reserved;               /* 0 */
 } aotc_model_info;
 

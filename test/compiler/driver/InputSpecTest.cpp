@@ -36,9 +36,20 @@ TEST(InputSpec, EveryTypeName) {
     EXPECT_TRUE(parse(std::string("[1]:") + type).dtype.has_value()) << type;
 }
 
+TEST(InputSpec, Symbols) {
+  auto spec = parseInputSpec("--input", "x=[batch:1..64, 29,n]:f32");
+  ASSERT_TRUE(spec.ok()) << spec.status();
+  EXPECT_EQ(*spec->shape, (std::vector<int64_t>{-1, 29, -1}));
+  EXPECT_EQ(spec->symbols, (std::vector<std::string>{"batch", "", "n"}));
+  ASSERT_EQ(spec->ranges.size(), 1u);
+  EXPECT_EQ(spec->ranges[0].name, "batch");
+  EXPECT_EQ(spec->ranges[0].low, 1);
+  EXPECT_EQ(spec->ranges[0].high, 64);
+}
+
 TEST(InputSpec, Errors) {
   for (const char *bad : {"", "x", "x=", "=[1]", "1,28", "x=1,28", "[1", "[1,", "[1,,2]", "[-1]", "[1.5]",
-                          "[a]", "[n:1..64]", "[1]:float", "[1]f32", "[1]:", "[99999999999999999999]"}) {
+                          "[a b]", "[n:1..]", "[n:..4]", "[n:0..4]", "[n:5..4]", "[n:1..9999999]", "[n:1.5]", "[:1..4]", "[int:1..4]", "[1]:float", "[1]f32", "[1]:", "[99999999999999999999]"}) {
     absl::StatusOr<InputSpec> spec = parseInputSpec("--input", bad);
     ASSERT_FALSE(spec.ok()) << bad;
     EXPECT_EQ(spec.status().message().find("--input "), 0u) << spec.status();

@@ -40,5 +40,15 @@ TEST(Inputs, NamesWithAPort) {
   EXPECT_EQ(Resolved({declared("x", {-1, -1})}, {}).errors, "x: the shape has unknown dimensions\n");
 }
 
+TEST(Inputs, OpenLeadingDimensionsFollow) {
+  std::vector<DeclaredInput> inputs{declared("a", {-1, 3}), declared("b", {-1}), declared("c", {2, 3})};
+  EXPECT_EQ(Resolved(inputs, {}).shapes, "f32[1,3] f32[1] f32[2,3] ");
+  Resolved given(inputs, {"a=[5,3]"});
+  EXPECT_EQ(given.shapes, "f32[5,3] f32[5] f32[2,3] ");
+  ASSERT_EQ(given.notes.size(), 1u);
+  EXPECT_NE(given.notes[0].find("taken as 5 for 'b'"), std::string::npos);
+  EXPECT_EQ(Resolved(inputs, {"a=[5,3]", "b=[4]"}).shapes, "f32[5,3] f32[4] f32[2,3] ");
+}
+
 } // namespace
 } // namespace aotc

@@ -1,0 +1,28 @@
+// The regions of a planned function, one after the other.
+#ifndef AOTC_BACKENDS_CPU_CODEGEN_SEQUENCE_H
+#define AOTC_BACKENDS_CPU_CODEGEN_SEQUENCE_H
+
+#include "backends/cpu/codegen/Entry.h"
+
+namespace aotc::cpu {
+
+// Bytes of an entry in the table of regions' functions.
+inline constexpr int64_t kDistanceBytes = 4;
+
+// What a call works on.
+struct CallValues {
+  llvm::SmallVector<llvm::Value *> inputs, outputs; // pointers
+  llvm::Value *state, *arena, *weights;             // null where there is none
+  llvm::Value *regionContext;
+  // Of the regions' functions for each target, where there are several, and where this machine's begin.
+  llvm::GlobalVariable *table;
+  llvm::Value *functionsOffset;
+};
+
+// Leaves the function with a status unless it holds; code goes on behind.
+using FailUnless = llvm::function_ref<void(llvm::Value *ok, llvm::Value *code, int32_t region)>;
+
+void emitSequence(IRGen &gen, const EntryParts &parts, mlir::func::FuncOp func, const CallValues &values, FailUnless failUnless);
+
+} // namespace aotc::cpu
+#endif
