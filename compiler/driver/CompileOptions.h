@@ -22,13 +22,24 @@ struct StatePair {
   std::string npyPath; // the value for the first call; empty: zeros
 };
 
+// An input that is no argument but a constant.
+struct FixedInput {
+  std::string name;
+  std::optional<Tensor> value;      // or
+  std::vector<std::string> numbers; // one, which fills the declared shape, or
+  bool isList = false;              // all of them in row-major order
+};
+// NAME=NUMBER, NAME=[NUMBER,...] or NAME=FILE.npy
+absl::StatusOr<FixedInput> parseFixedInput(const std::string &text);
+
 struct CompileOptions {
   std::string modelPath;
   std::string signature; // of a SavedModel; empty: "serving_default", or the only one
   // A named input may cut the graph at any node; an .npy gives shape and type.
   std::vector<InputSpec> inputs;
-  // Inputs that are fixed to a value, by name (ONNX models).
-  std::vector<std::pair<std::string, Tensor>> constants;
+  std::vector<FixedInput> fixed;
+  // The largest extent of what a node yields where nothing else bounds it; by the node's name.
+  std::vector<std::pair<std::string, int64_t>> bounds;
   std::vector<StatePair> states;
   // Sizes of a symbolic dimension of the inputs that get code of their own, beside those that always do.
   std::vector<std::pair<std::string, int64_t>> specialize;

@@ -1,5 +1,8 @@
 #include "compiler/driver/Errors.h"
+#include "absl/strings/cord.h"
 #include "absl/strings/str_cat.h"
+#include "llvm/Support/JSON.h"
+#include "llvm/Support/raw_ostream.h"
 
 namespace aotc {
 
@@ -59,6 +62,30 @@ std::string formatDiagnostic(const std::string &file, const Diagnostic &d) {
   return printable(line);
 }
 
+// The errors of a status one by one, as a JSON array.
+static constexpr char kPayload[] = "aotc/diagnostics";
+
+static std::string fixed(const std::string &text) { return llvm::json::fixUTF8(text); }
+
+std::string diagnosticsJSON(const absl::Status &status, const std::vector<std::string> &notes) {
+  llvm::json::Array errors, said;
+  if (auto payload = status.GetPayload(kPayload)) {
+    llvm::Expected<llvm::json::Value> parsed = llvm::json::parse(std::string(*payload));
+    if (parsed)
+      errors = std::move(*parsed->getAsArray());
+    else
+      llvm::consumeError(parsed.takeError());
+  } else if (!status.ok()) {
+    errors.push_back(llvm::json::Object{{"message", fixed(std::string(status.message()))}});
+  }
+  for (const std::string &note : notes)
+    said.push_back(llvm::json::Object{{"message", fixed(note)}});
+  std::string text;
+  llvm::raw_string_ostream(text) << llvm::json::Value(llvm::json::Object{
+      {"exit_code", static_cast<int>(exitCodeOf(status))}, {"errors", std::move(errors)}, {"notes", std::move(said)}});
+  return text;
+}
+
 absl::Status toStatus(const std::string &file, const Diagnostics &diagnostics) {
   std::string text;
   for (const Diagnostic &d : diagnostics.errors())
@@ -67,7 +94,18 @@ absl::Status toStatus(const std::string &file, const Diagnostics &diagnostics) {
   absl::StrAppend(&text, file, ": not compiled: ", count, count == 1 ? " problem" : " problems");
   if (diagnostics.droppedErrors())
     absl::StrAppend(&text, ", the first ", diagnostics.errors().size(), " shown");
-  return modelError(text);
+  absl::Status status = modelError(text);
+  llvm::json::Array errors;
+  for (const Diagnostic &d : diagnostics.errors())
+    errors.push_back(llvm::json::Object{{"file", fixed(file)},
+                                        {"node", fixed(d.node)},
+                                        {"op", fixed(d.op)},
+                                        {"message", fixed(d.message)},
+                                        {"remedy", fixed(d.remedy)}});
+  std::string json;
+  llvm::raw_string_ostream(json) << llvm::json::Value(std::move(errors));
+  status.SetPayload(kPayload, absl::Cord(json));
+  return status;
 }
 
 } // namespace aotc

@@ -34,6 +34,10 @@ std::string formatDiagnostic(const std::string &file, const Diagnostic &diagnost
 // All errors, one a line, then a line that counts them, as a model error.
 absl::Status toStatus(const std::string &file, const Diagnostics &diagnostics);
 
+// What a tool says of its run, as one JSON object: {"exit_code": 1, "errors": [...], "notes": [...]}. Errors of a model
+// have "file", "node", "op", "message" and "remedy", empty where they do not apply; others have "message" only.
+std::string diagnosticsJSON(const absl::Status &status, const std::vector<std::string> &notes);
+
 // Text from a file as a message may show it: control characters become '?'.
 std::string printable(const std::string &text);
 

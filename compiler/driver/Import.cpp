@@ -62,6 +62,8 @@ static absl::Status importTensorFlow(Compilation &c) {
   for (const InputSpec &spec : *specs)
     if (!spec.name.empty())
       readOptions.cutInputs.push_back(spec.name);
+  for (const FixedInput &fixed : o.fixed)
+    readOptions.cutInputs.push_back(fixed.name);
   absl::StatusOr<tf::Model> model =
       llvm::sys::fs::is_directory(o.modelPath)
           ? tf::readSavedModel(o.modelPath, o.signature, readOptions, diagnostics)
@@ -74,15 +76,16 @@ static absl::Status importTensorFlow(Compilation &c) {
   for (const tf::InputInfo &input : model->inputs)
     declared.push_back({input.name, tf::dtypeOf(input.type), input.type.value == 0 ? "" : tf::nameOf(input.type),
                         input.shape, {}});
-  auto resolved = resolveInputs(*specs, declared, o.modelPath, diagnostics, c.result.notes);
+  auto resolved = resolveInputs(*specs, o.fixed, declared, o.modelPath, diagnostics, c.result.notes);
   for (auto [input, settled] : llvm::zip(model->inputs, resolved))
-    importOptions.inputs.push_back({{input.name, settled.dtype, settled.shape}, input.edge, settled.known});
+    importOptions.inputs.push_back({{input.name, settled.dtype, settled.shape, settled.value}, input.edge, settled.known});
   importOptions.outputs = model->outputs;
   for (const tf::VariableState &state : model->states) {
-    importOptions.inputs.push_back({{state.name, state.initial.dtype(), state.initial.shape()}, state.input, true});
+    importOptions.inputs.push_back({{state.name, state.initial.dtype(), state.initial.shape(), std::nullopt}, state.input, true});
     importOptions.outputs.push_back({state.name, state.output});
   }
   importOptions.seed = static_cast<int64_t>(o.seed);
+  importOptions.bounds = o.bounds;
   absl::Status status = keepModule(c, diagnostics, tf::importGraph(&c.context, model->graph, importOptions, diagnostics));
   return status.ok() ? makeStates(c, model->states) : status;
 }

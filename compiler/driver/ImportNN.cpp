@@ -29,6 +29,8 @@ absl::Status importNNModule(Compilation &c, llvm::StringRef content) {
   for (const InputSpec &spec : c.options.inputs)
     if (spec.npyPath.empty())
       return usageError(absl::StrCat(path, ": an nn module has fixed shapes; --input takes .npy files only"));
+  if (!c.options.fixed.empty())
+    return usageError(absl::StrCat(path, ": an nn module has fixed inputs; --set does not apply"));
   if (!c.options.outputs.empty())
     return usageError(absl::StrCat(path, ": an nn module has fixed results; --output does not apply"));
   Diagnostics problems;

@@ -11,14 +11,14 @@ absl::Status importONNX(Compilation &c) {
   absl::StatusOr<std::vector<InputSpec>> specs = readSpecs(c.inputs);
   if (!specs.ok())
     return specs.status();
-  for (const auto &[name, value] : o.constants)
-    specs->push_back({name, "", "", value.shape(), {}, {}, value.dtype()});
   Diagnostics diagnostics;
   onnx::ReadOptions readOptions;
   readOptions.outputs = o.outputs;
   for (const InputSpec &spec : *specs)
     if (!spec.name.empty())
       readOptions.cutInputs.push_back(spec.name);
+  for (const FixedInput &fixed : o.fixed)
+    readOptions.cutInputs.push_back(fixed.name);
   absl::StatusOr<onnx::Model> model = onnx::readModel(o.modelPath, readOptions, diagnostics);
   if (!model.ok())
     return toStatus(o.modelPath, diagnostics);
@@ -32,13 +32,10 @@ absl::Status importONNX(Compilation &c) {
   }
   onnx::ImportOptions importOptions;
   importOptions.seed = static_cast<int64_t>(o.seed);
-  auto resolved = resolveInputs(*specs, declared, o.modelPath, diagnostics, c.result.notes);
-  for (auto [input, settled] : llvm::zip(model->inputs, resolved)) {
-    importOptions.inputs.push_back({{input.name, settled.dtype, settled.shape}, settled.known, std::nullopt});
-    for (const auto &[name, value] : o.constants)
-      if (name == input.name)
-        importOptions.inputs.back().value = value;
-  }
+  importOptions.bounds = o.bounds;
+  auto resolved = resolveInputs(*specs, o.fixed, declared, o.modelPath, diagnostics, c.result.notes);
+  for (auto [input, settled] : llvm::zip(model->inputs, resolved))
+    importOptions.inputs.push_back({{input.name, settled.dtype, settled.shape, settled.value}, settled.known});
   return keepModule(c, diagnostics, onnx::importModel(&c.context, *model, importOptions, diagnostics));
 }
 

@@ -7,6 +7,8 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "compiler/driver/Errors.h"
+#include "compiler/driver/FixedInputs.h"
+#include "llvm/ADT/STLExtras.h"
 
 namespace aotc {
 namespace {
@@ -56,7 +58,7 @@ public:
     std::vector<ResolvedInput> result;
     for (size_t i = 0; i < inputs.size(); ++i) {
       std::optional<Shape> shape = shapes[i] ? finishShape(inputs[i], *shapes[i]) : std::nullopt;
-      result.push_back({types[i].value_or(DType::F32), shape.value_or(Shape{1}), types[i] && shape});
+      result.push_back({types[i].value_or(DType::F32), shape.value_or(Shape{1}), types[i] && shape, std::nullopt});
     }
     if (!assumed.empty())
       notes.push_back(absl::StrCat(printable(file), ": unknown leading dimension taken as ", leadingExtent(), " for ",
@@ -213,10 +215,34 @@ absl::StatusOr<std::vector<InputSpec>> readSpecs(std::vector<InputSpec> specs) {
   return specs;
 }
 
-std::vector<ResolvedInput> resolveInputs(const std::vector<InputSpec> &specs, const std::vector<DeclaredInput> &inputs,
-                                         const std::string &file, Diagnostics &diagnostics,
-                                         std::vector<std::string> &notes) {
-  return InputResolver(specs, inputs, file, diagnostics, notes).resolve();
+std::vector<ResolvedInput> resolveInputs(const std::vector<InputSpec> &specs, const std::vector<FixedInput> &fixed,
+                                         const std::vector<DeclaredInput> &inputs, const std::string &file,
+                                         Diagnostics &diagnostics, std::vector<std::string> &notes) {
+  std::vector<ResolvedInput> result(inputs.size());
+  std::vector<DeclaredInput> open;
+  std::vector<size_t> numbers; // of those that are open
+  std::vector<bool> isNeeded(fixed.size());
+  for (auto [i, input] : llvm::enumerate(inputs)) {
+    auto found = llvm::find_if(fixed, [&, &input = input](const FixedInput &f) { return f.name == withoutPort0(input.name); });
+    if (found == fixed.end()) {
+      open.push_back(input);
+      numbers.push_back(i);
+      continue;
+    }
+    isNeeded[found - fixed.begin()] = true;
+    if (llvm::any_of(specs, [&, &input = input](const InputSpec &spec) { return spec.name == withoutPort0(input.name); }))
+      diagnostics.error(input.name, "", "both --input and --set are for this input", "give one");
+    result[i].value = fixedValue(*found, input, diagnostics);
+    result[i].known = result[i].value.has_value();
+    if (result[i].known)
+      result[i] = {result[i].value->dtype(), result[i].value->shape(), true, result[i].value};
+  }
+  for (size_t k = 0; k < fixed.size(); ++k)
+    if (!isNeeded[k]) // the reader has reported names that the graph does not have
+      notes.push_back(absl::StrCat(printable(file), ": the outputs do not depend on input '", printable(fixed[k].name), "'; --set of it is ignored"));
+  for (auto [i, settled] : llvm::zip(numbers, InputResolver(specs, open, file, diagnostics, notes).resolve()))
+    result[i] = settled;
+  return result;
 }
 
 } // namespace aotc

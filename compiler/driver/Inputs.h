@@ -22,6 +22,7 @@ struct ResolvedInput {
   DType dtype = DType::F32;
   Shape shape{1};
   bool known = false; // else a problem was reported
+  std::optional<Tensor> value; // of one that is fixed
 };
 
 // An .npy stands for its type and shape.
@@ -29,8 +30,9 @@ absl::StatusOr<std::vector<InputSpec>> readSpecs(std::vector<InputSpec> specs);
 
 // Inputs are matched with the specs by name, else by position. An extent that is
 // given for one dimension holds for all of the same symbol.
-std::vector<ResolvedInput> resolveInputs(const std::vector<InputSpec> &specs, const std::vector<DeclaredInput> &inputs,
-                                         const std::string &file, Diagnostics &diagnostics,
+// Those of `fixed` take no part in that.
+std::vector<ResolvedInput> resolveInputs(const std::vector<InputSpec> &specs, const std::vector<FixedInput> &fixed, 
+                                         const std::vector<DeclaredInput> &inputs, const std::string &file, Diagnostics &diagnostics,
                                          std::vector<std::string> &notes);
 
 } // namespace aotc

@@ -31,6 +31,7 @@ cl::OptionCategory &compileCategory() {
 namespace {
 
 std::string toolName = "aotc";
+std::vector<std::string> notes; // of the compile, for --diagnostics=json
 
 // libLLVM brings some hundred options of its own, --stop-after among them. They
 // go before any of ours is made, so that no user meets one by accident.
@@ -52,6 +53,10 @@ cl::list<std::string>
     inputs("input", cl::value_desc("[NAME=]VALUE"), cl::cat(compileCategory()),
            cl::desc("Type of an input, [d,d,...][:DTYPE], or its .npy file; without NAME by position, "
                     "and a NAME may be any node"));
+cl::list<std::string> fixedInputs("set", cl::value_desc("NAME=VALUE"), cl::cat(compileCategory()),
+                                  cl::desc("Make an input a constant: a number, [n,n,...] or an .npy file"));
+cl::list<std::string> bounds("bound", cl::value_desc("NAME=N"), cl::cat(compileCategory()),
+                             cl::desc("Largest extent of what node NAME yields, where it depends on data; calls check it"));
 cl::opt<std::string> signature("signature", cl::value_desc("NAME"), cl::cat(compileCategory()),
                                cl::desc("Which function of a SavedModel (default: serving_default, or the only one)"));
 cl::list<std::string> outputs("output", cl::value_desc("NAME"), cl::cat(compileCategory()),
@@ -93,6 +98,11 @@ cl::opt<std::string> report("report", cl::value_desc("FILE.json"), cl::cat(compi
 cl::opt<std::string> planDrawing("plan-drawing", cl::value_desc("FILE.svg"), cl::cat(compileCategory()),
                                  cl::desc("Draw the arena: one rectangle a buffer, kernels by offset"));
 cl::opt<bool> time("time", cl::cat(compileCategory()), cl::desc("Print the time of every phase"));
+enum class DiagnosticsForm { Text, JSON };
+cl::opt<DiagnosticsForm> diagnosticsForm("diagnostics", cl::cat(compileCategory()), cl::init(DiagnosticsForm::Text),
+                                         cl::desc("Problems and notes on standard error:"),
+                                         cl::values(clEnumValN(DiagnosticsForm::Text, "text", "a line each (the default)"),
+                                                    clEnumValN(DiagnosticsForm::JSON, "json", "one JSON object")));
 enum class Frontends { All, TensorFlow, ONNX };
 cl::opt<Frontends> listOps("list-ops", cl::ValueOptional, cl::cat(compileCategory()),
                            cl::desc("List the operations that models may use:"),
@@ -181,6 +191,22 @@ absl::StatusOr<CompileOptions> compileOptions() {
     o.inputs.push_back(*spec);
   }
   joinValues(o.inputs);
+  for (const std::string &text : fixedInputs) {
+    absl::StatusOr<FixedInput> fixed = parseFixedInput(text);
+    if (!fixed.ok())
+      return fixed.status();
+    for (const FixedInput &other : o.fixed)
+      if (other.name == fixed->name)
+        return usageError(absl::StrCat("--set ", text, ": '", fixed->name, "' has a value already"));
+    o.fixed.push_back(*std::move(fixed));
+  }
+  for (const std::string &text : bounds) {
+    size_t equals = text.rfind('=');
+    int64_t most = 0;
+    if (equals == std::string::npos || equals == 0 || !absl::SimpleAtoi(text.substr(equals + 1), &most) || most < 1 || most > INT32_MAX)
+      return usageError(absl::StrCat("--bound ", text, ": give NODE=N with N from 1 to 2^31-1"));
+    o.bounds.emplace_back(withoutPort0(text.substr(0, equals)), most);
+  }
   for (const std::string &text : outputs)
     o.outputs.push_back(withoutPort0(text));
   for (const std::string &text : specialize) {
@@ -237,7 +263,7 @@ absl::StatusOr<CompileResult> compile(CompileOptions options, bool quiet) {
         return s;
   absl::StatusOr<CompileResult> result;
   {
-    Progress progress(!quiet && !isVerbose);
+    Progress progress(!quiet && !isVerbose && diagnosticsForm == DiagnosticsForm::Text);
     options.progress = [&](size_t number, size_t count, const std::string &name) {
       progress.phase(number, count, name);
       if (isVerbose && !quiet)
@@ -247,8 +273,9 @@ absl::StatusOr<CompileResult> compile(CompileOptions options, bool quiet) {
   }
   if (!result.ok())
     return result.status();
-  if (!quiet) {
-    for (const std::string &note : result->notes)
+  notes = result->notes;
+  if (!quiet && diagnosticsForm == DiagnosticsForm::Text) {
+    for (const std::string &note : notes)
       std::fprintf(stderr, "%s\n", note.c_str());
     if (isVerbose)
       for (const TargetSpec &target : result->model.targets)
@@ -280,6 +307,10 @@ absl::Status print(const std::string &text) {
 ExitCode fail(const absl::Status &status) {
   std::string message(status.message());
   ExitCode code = exitCodeOf(status);
+  if (diagnosticsForm == DiagnosticsForm::JSON) {
+    std::fprintf(stderr, "%s\n", diagnosticsJSON(status, notes).c_str());
+    return code;
+  }
   if (code == ExitCode::Model)
     std::fprintf(stderr, "%s\n", message.c_str());
   else
@@ -288,7 +319,8 @@ ExitCode fail(const absl::Status &status) {
 }
 
 int exitCode(const absl::Status &status) {
-  return static_cast<int>(status.ok() ? ExitCode::Ok : fail(status));
+  const bool isSilent = status.ok() && diagnosticsForm == DiagnosticsForm::Text;
+  return static_cast<int>(isSilent ? ExitCode::Ok : fail(status));
 }
 
 std::string stemOf(const std::string &path) { return llvm::sys::path::stem(path).str(); }

@@ -8,6 +8,9 @@
 #ifndef AOTC_COMPILER_FRONTEND_COMMON_IMPORTBUILDER_H
 #define AOTC_COMPILER_FRONTEND_COMMON_IMPORTBUILDER_H
 
+#include <map>
+#include <set>
+
 #include "compiler/frontend/common/Diagnostics.h"
 #include "compiler/frontend/common/Extents.h"
 #include "ir/NN/Constants.h"
@@ -122,6 +125,11 @@ public:
   // An extent as an i64 scalar, and the largest that it can be; nullopt: nothing bounds it.
   Value extentOf(Value tensor, int64_t dim);
   std::optional<int64_t> boundOf(Value extent);
+  // Largest extents of what nodes yield, by their names; a run-time check sees to it that they hold.
+  void setBounds(llvm::ArrayRef<std::pair<std::string, int64_t>> given) { bounds = {given.begin(), given.end()}; }
+  void reportSpareBounds(); // those that no node asked for
+  // An extent with its bound: one that is given, else one that is found; nullopt: reported.
+  std::optional<std::pair<Value, int64_t>> bounded(Value extent, const llvm::Twine &what);
   // Element `i` of a vector as a scalar, looking through what puts vectors together.
   Value element(Value vector, int64_t i);
   // What an elementwise operation of these yields; nullopt: reported.
@@ -143,6 +151,8 @@ public:
     Extents extents;
   };
   std::optional<RuntimeShape> shapeFrom(Value vector);
+  // A scalar in all elements of the shape that a vector holds.
+  Value fill(Value value, Value shape);
   // As the functions without this ending, of tensors with such extents. In `target`, -1 and what depends on data is
   // what is left.
   Value reshapeTo(Value x, Value target);
@@ -175,6 +185,8 @@ private:
   std::string file, nodeName, nodeOp, captured;
   mlir::Location loc;
   FoldLimits left;
+  std::map<std::string, int64_t> bounds;
+  std::set<std::string> usedBounds;
   bool nodeFailed = false;
 };
 

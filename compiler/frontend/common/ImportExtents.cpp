@@ -103,6 +103,27 @@ std::optional<Extents> ImportBuilder::elementwiseExtents(ArrayRef<Value> operand
   return all;
 }
 
+std::optional<std::pair<Value, int64_t>> ImportBuilder::bounded(Value extent, const Twine &what) {
+  std::optional<int64_t> most = boundOf(extent);
+  auto given = bounds.find(nodeName);
+  if (given != bounds.end())
+    usedBounds.insert(nodeName);
+  if (given != bounds.end() && (!most || *most > given->second)) {
+    // The gather refuses what is larger.
+    return std::pair(gather(iota(DType::I64, {given->second + 1}, 0), extent, 0), given->second);
+  }
+  if (most)
+    return std::pair(extent, *most);
+  error(what + " depends on data and nothing bounds it", "give --bound " + Twine(nodeName) + "=N");
+  return std::nullopt;
+}
+
+void ImportBuilder::reportSpareBounds() {
+  for (const auto &[name, most] : bounds)
+    if (!usedBounds.count(name))
+      diagnostics.note(name, "", "no extent of this node depends on data; --bound is ignored");
+}
+
 // Positions along the leading dimension of what is true there: those in a row, then any.
 Value ImportBuilder::positionsOfTrue(Value flags) {
   const int64_t count = elements(flags);
@@ -211,15 +232,22 @@ std::optional<ImportBuilder::RuntimeShape> ImportBuilder::shapeFrom(Value vector
       result.extents.push_back({});
       continue;
     }
-    extent = binary(BinaryFn::Max, cast(extent, DType::I64), 0.0);
-    std::optional<int64_t> most = boundOf(extent);
-    if (!most) {
-      error("extent " + Twine(i) + " depends on data and nothing bounds it", "clip it in the graph, or choose an output before it with --output");
+    auto limited = bounded(binary(BinaryFn::Max, cast(extent, DType::I64), 0.0), "extent " + Twine(i));
+    if (!limited)
       return std::nullopt;
-    }
-    result.most.push_back(*most);
-    result.extents.push_back(extent);
+    result.most.push_back(limited->second);
+    result.extents.push_back(limited->first);
   }
+  return result;
+}
+
+Value ImportBuilder::fill(Value value, Value shape) {
+  std::optional<RuntimeShape> wanted = shapeFrom(shape);
+  if (!wanted)
+    return {};
+  Value result = broadcastTo(value, wanted->most);
+  if (result)
+    extents.set(result, wanted->extents);
   return result;
 }
 

@@ -34,14 +34,28 @@ absl::StatusOr<MainFunction> MainFunction::create(MLIRContext *context, const st
     if (!elementCount(argument.shape, byteSize(argument.dtype)))
       return absl::InvalidArgumentError(absl::StrCat("input '", argument.name, "' has absurd dimensions: ",
                                                      typeString(argument.dtype, argument.shape)));
-    types.push_back(nn::tensorType(context, argument.dtype, argument.shape));
+    if (!argument.value)
+      types.push_back(nn::tensorType(context, argument.dtype, argument.shape));
   }
   main.function = func::FuncOp::create(loc, "main", main.opBuilder->getFunctionType(types, {}));
   main.module->push_back(main.function);
   main.opBuilder->setInsertionPointToStart(main.function.addEntryBlock());
-  for (auto [i, argument] : llvm::enumerate(arguments))
-    main.function.setArgAttr(i, "nn.name", main.opBuilder->getStringAttr(argument.name));
+  int64_t next = 0;
+  for (const ArgumentType &argument : arguments)
+    if (!argument.value)
+      main.function.setArgAttr(next++, "nn.name", main.opBuilder->getStringAttr(argument.name));
+  main.interface = arguments.vec();
   return main;
+}
+
+Value MainFunction::argument(size_t i, ImportBuilder &import) {
+  const ArgumentType &argument = interface[i];
+  if (argument.value) {
+    import.startNode(argument.name, "");
+    return import.constant(*argument.value);
+  }
+  auto isOpen = [](const ArgumentType &a) { return !a.value; };
+  return function.getArgument(llvm::count_if(ArrayRef<ArgumentType>(interface).take_front(i), isOpen));
 }
 
 // What results are packed to, with the extents of all of them.
@@ -74,6 +88,7 @@ static Packed packResults(ImportBuilder &import, ArrayRef<Value> results, ArrayR
 
 absl::StatusOr<OwningOpRef<ModuleOp>> MainFunction::finish(ImportBuilder &import, ArrayRef<Value> given,
                                                            ArrayRef<std::string> names, const Diagnostics &diagnostics) && {
+  import.reportSpareBounds();
   if (diagnostics.hasErrors())
     return failedStatus(diagnostics);
   if (llvm::is_contained(given, Value()))

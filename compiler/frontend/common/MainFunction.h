@@ -21,6 +21,13 @@ struct ArgumentType {
   std::string name;
   DType dtype = DType::F32;
   Shape shape;
+  std::optional<Tensor> value = {}; // fixed to it, and no argument
+};
+
+// What an import is told besides the interface.
+struct ImportSettings {
+  int64_t seed = 0; // of every random operation
+  std::vector<std::pair<std::string, int64_t>> bounds; // ImportBuilder::bounds
 };
 
 class MainFunction {
@@ -31,7 +38,8 @@ public:
 
   // Builds at the end of the function's body.
   mlir::OpBuilder &builder() { return *opBuilder; }
-  mlir::Value argument(size_t i) { return function.getArgument(i); }
+  // What `arguments[i]` of create() yields: a constant where it is fixed.
+  mlir::Value argument(size_t i, ImportBuilder &import);
 
   // The verified module, whose results are dense in the extents that `import` knows (ir/NN/State.h). Fails with
   // the number of problems when there are any.
@@ -45,6 +53,7 @@ private:
   std::unique_ptr<mlir::OpBuilder> opBuilder;
   mlir::OwningOpRef<mlir::ModuleOp> module;
   mlir::func::FuncOp function;
+  std::vector<ArgumentType> interface;
 };
 
 } // namespace aotc

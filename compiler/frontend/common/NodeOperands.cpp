@@ -53,6 +53,9 @@ std::optional<DimVector> NodeOperands::distinctAxes(Dims given, int64_t rank) {
 }
 
 Value NodeOperands::range(bool mayBeEmpty) {
+  for (size_t i = 0; i < 2; ++i)
+    if (in(i) && !b.constantOf(in(i)))
+      return runTimeRange();
   Tensor start = constant(0), limit = constant(1), delta = constant(2);
   if (start.size() != 1 || limit.size() != 1 || delta.size() != 1)
     return error("start, limit and delta must be scalars");
@@ -73,6 +76,28 @@ Value NodeOperands::range(bool mayBeEmpty) {
   int64_t size = static_cast<int64_t>(count);
   Value steps = b.mul(b.iota(type, {size}, 0), b.reshape(in(2), {}));
   return b.add(steps, b.reshape(in(0), {}));
+}
+
+Value NodeOperands::runTimeRange() {
+  Tensor delta = constant(2);
+  if (isFloat(dtype(0)) || delta.size() != 1 || delta.i(0) == 0)
+    return error(isFloat(dtype(0)) ? "start and limit must be known at compile time, unless they are integers" : "delta must be one number other than 0");
+  for (size_t i = 0; i < 2; ++i)
+    if (ImportBuilder::elements(in(i)) != 1)
+      return error("start, limit and delta must be scalars");
+  const int64_t step = delta.i(0);
+  Value start = b.cast(b.reshape(in(0), {}), DType::I64), limit = b.cast(b.reshape(in(1), {}), DType::I64);
+  Value span = step > 0 ? b.sub(limit, start) : b.sub(start, limit);
+  const auto magnitude = static_cast<double>(std::abs(step));
+  // Rounded up; what is negative after rounding is no element.
+  Value count = b.binary(nn::BinaryFn::Div, b.binary(nn::BinaryFn::Add, b.binary(nn::BinaryFn::Max, span, 0.0), magnitude - 1), magnitude);
+  auto limited = b.bounded(count, "the number of elements");
+  if (!limited)
+    return {};
+  Value row = b.binary(nn::BinaryFn::Mul, b.iota(DType::I64, {limited->second}, 0), static_cast<double>(step));
+  Value result = b.cast(b.add(row, start), dtype(0));
+  b.extents.set(result, {limited->first});
+  return result;
 }
 
 } // namespace aotc

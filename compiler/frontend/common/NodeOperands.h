@@ -48,6 +48,8 @@ protected:
   NodeOperands(ImportBuilder &b, llvm::ArrayRef<Value> inputs) : b(b), inputs(inputs) {}
 
 private:
+  Value runTimeRange(); // where start or limit depend on data
+
   llvm::ArrayRef<Value> inputs;
 };
 

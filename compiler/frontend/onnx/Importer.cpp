@@ -42,19 +42,18 @@ public:
   Importer(OpBuilder &builder, const Model &model, const ImportOptions &options, Diagnostics &diagnostics)
       : builder(builder, model.path, diagnostics), model(model) {
     streams.seed = options.seed;
+    this->builder.setBounds(options.bounds);
     for (const Function &function : model.functions)
       functions.try_emplace(std::make_tuple(function.domain, function.name, function.overload), &function);
   }
 
   // The argument is null where its input is fixed to a value, or where a problem was reported.
-  SmallVector<Value> run(ArrayRef<ImportInput> inputs, ArrayRef<Value> arguments) {
+  SmallVector<Value> run(ArrayRef<Value> arguments) {
     Frame frame(model.graph, model.opsets, noAttributes, "");
     addInitializers(frame);
     for (auto [i, info] : llvm::enumerate(model.inputs)) {
       builder.startNode(info.name, "");
       Value argument = arguments[i];
-      if (const std::optional<Tensor> &value = inputs[i].value; value && inputs[i].known)
-        argument = builder.constant(*value);
       // Tensors without elements are constants everywhere (see ImportBuilder).
       if (argument && ImportBuilder::elements(argument) == 0)
         argument = builder.constant(Tensor(ImportBuilder::dtype(argument), ImportBuilder::shape(argument).vec()));
@@ -349,22 +348,19 @@ private:
 
 absl::StatusOr<OwningOpRef<ModuleOp>> importModel(MLIRContext *context, const Model &model,
                                                   const ImportOptions &options, Diagnostics &diagnostics) {
-  std::vector<ArgumentType> arguments;
-  llvm::copy_if(options.inputs, std::back_inserter(arguments), [](const ImportInput &input) { return !input.value; });
-  auto main = MainFunction::create(context, model.path, arguments);
+  std::vector<ArgumentType> types;
+  llvm::copy(options.inputs, std::back_inserter(types));
+  auto main = MainFunction::create(context, model.path, types);
   if (!main.ok())
     return main.status();
-  SmallVector<Value> values;
-  size_t next = 0; // argument
-  for (const ImportInput &input : options.inputs) {
-    Value argument = input.value ? Value() : main->argument(next++);
-    values.push_back(input.known ? argument : Value());
-  }
   SmallVector<std::string> names;
   for (const OutputInfo &output : model.outputs)
     names.push_back(output.name);
   Importer importer(main->builder(), model, options, diagnostics);
-  SmallVector<Value> results = importer.run(options.inputs, values);
+  SmallVector<Value> arguments;
+  for (auto [i, input] : llvm::enumerate(options.inputs))
+    arguments.push_back(input.known ? main->argument(i, importer.builder) : Value());
+  SmallVector<Value> results = importer.run(arguments);
   return std::move(*main).finish(importer.builder, results, names, diagnostics);
 }
 

@@ -14,12 +14,10 @@ namespace aotc::onnx {
 // An input of the model with its type and shape settled.
 struct ImportInput : ArgumentType {
   bool known = true; // false: its type was reported as a problem; users of it keep silent
-  std::optional<Tensor> value; // of an input that is fixed, and no argument then
 };
 
-struct ImportOptions {
+struct ImportOptions : ImportSettings {
   std::vector<ImportInput> inputs; // one for each of the model's
-  int64_t seed = 0;                // of every random operation
 };
 
 // Makes `func.func @main` whose arguments and results carry their names as

@@ -32,6 +32,7 @@ public:
   Importer(OpBuilder &builder, const Graph &graph, const TFImportOptions &options, Diagnostics &diagnostics)
       : builder(builder, graph.path, diagnostics), main(graph.nodes) {
     streams.seed = options.seed;
+    this->builder.setBounds(options.bounds);
   }
 
   // `argument` is what the graph's input at `edge` yields; null: that was reported.
@@ -223,7 +224,7 @@ absl::StatusOr<OwningOpRef<ModuleOp>> importGraph(MLIRContext *context, const Gr
 
   Importer importer(main->builder(), graph, options, diagnostics);
   for (auto [i, input] : llvm::enumerate(options.inputs))
-    importer.bind(input.edge, input.known ? main->argument(i) : Value());
+    importer.bind(input.edge, input.known ? main->argument(i, importer.builder) : Value());
   importer.run();
 
   SmallVector<Value> results;

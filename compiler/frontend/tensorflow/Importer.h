@@ -17,10 +17,9 @@ struct ImportInput : ArgumentType {
   bool known = true; // false: its type was reported as a problem; users of it keep silent
 };
 
-struct TFImportOptions {
+struct TFImportOptions : ImportSettings {
   std::vector<ImportInput> inputs; // the arguments of @main, in order
   std::vector<OutputInfo> outputs; // its results, in order
-  int64_t seed = 0;                // of every random operation
 };
 
 // Makes `func.func @main` whose arguments and results carry their names as

@@ -11,7 +11,7 @@ struct Resolved {
     std::vector<InputSpec> parsed;
     for (const std::string &spec : specs)
       parsed.push_back(*parseInputSpec("--input", spec));
-    for (const ResolvedInput &input : resolveInputs(parsed, inputs, "m", diagnostics, notes))
+    for (const ResolvedInput &input : resolveInputs(parsed, {}, inputs, "m", diagnostics, notes))
       shapes += (input.known ? typeString(input.dtype, input.shape) : "?") + " ";
     for (const Diagnostic &error : diagnostics.errors())
       errors += error.node + ": " + error.message + "\n";

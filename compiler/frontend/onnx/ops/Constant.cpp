@@ -36,9 +36,9 @@ Results constantOfShape(NodeImport &n) {
   if (value && value->tensor.size() != 1)
     return n.error("attribute 'value' must have one element");
   if (!value)
-    return n.b.splat(DType::F32, n.constantInts(0), 0);
+    return n.b.fill(n.b.scalar(DType::F32, 0), n.in(0));
   n.setElementType(0, value->type);
-  return n.b.broadcastTo(n.b.reshape(n.b.constant(value->tensor), {}), n.constantInts(0));
+  return n.b.fill(n.b.reshape(n.b.constant(value->tensor), {}), n.in(0));
 }
 
 Results range(NodeImport &n) { return n.range(/*mayBeEmpty=*/true); }
@@ -56,11 +56,8 @@ Results eyeLike(NodeImport &n) {
 
 void addConstantOps(OpRows &rows) {
   rows.push_back(OpRow("Constant", 1, 0, kAll, constant));
-  rows.push_back(OpRow("ConstantOfShape", 9, 1, kIndexInts, constantOfShape).needsConstant(0, "shape"));
-  rows.push_back(OpRow("Range", 11, 3, kNumbers, range)
-                     .needsConstant(0, "start")
-                     .needsConstant(1, "limit")
-                     .needsConstant(2, "delta"));
+  rows.push_back(OpRow("ConstantOfShape", 9, 1, kIndexInts, constantOfShape).takesExtents());
+  rows.push_back(OpRow("Range", 11, 3, kNumbers, range).needsConstant(2, "delta").takesExtents());
   rows.emplace_back("EyeLike", 9, 1, kAll, eyeLike);
 }
 

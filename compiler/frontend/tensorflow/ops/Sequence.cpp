@@ -104,10 +104,7 @@ Results reverseSequence(NodeImport &n) {
 } // namespace
 
 void addSequenceOps(OpRows &rows) {
-  rows.push_back(OpRow("Range", 3, kNumbers, range)
-                     .needsConstant(0, "start")
-                     .needsConstant(1, "limit")
-                     .needsConstant(2, "delta"));
+  rows.push_back(OpRow("Range", 3, kNumbers, range).needsConstant(2, "delta").takesExtents());
   rows.push_back(OpRow("LinSpace", 3, kFloats, linSpace).needsConstant(2, "num"));
   rows.emplace_back("MatrixBandPart", 3, kAll, bandPart);
   rows.emplace_back("MatrixDiag", 1, kAll, matrixDiag);

@@ -210,7 +210,7 @@ Results tile(NodeImport &n) {
 Results fill(NodeImport &n) {
   if (n.rank(1) != 0)
     return n.error("the value must be a scalar");
-  return n.b.broadcastTo(n.in(1), n.constantInts(0));
+  return n.b.fill(n.in(1), n.in(0));
 }
 
 Results broadcastTo(NodeImport &n) { return n.b.broadcastTo(n.in(0), n.constantInts(1)); }
@@ -289,7 +289,7 @@ void addShapeOps(OpRows &rows) {
                      .needsConstant(1, "paddings")
                      .oneOf("mode", {"REFLECT", "SYMMETRIC"}));
   rows.push_back(OpRow("Tile", 2, kAll, tile).needsConstant(1, "multiples"));
-  rows.push_back(OpRow("Fill", 2, kIndexInts, fill).needsConstant(0, "shape"));
+  rows.push_back(OpRow("Fill", 2, kIndexInts, fill).takesExtents());
   rows.push_back(OpRow("BroadcastTo", 2, kAll, broadcastTo).needsConstant(1, "shape"));
   rows.push_back(OpRow("BroadcastArgs", 2, kIndexInts, broadcastArgs)
                      .needsConstant(0, "first shape")
