@@ -4,6 +4,8 @@
 #include "compiler/driver/Errors.h"
 #include "compiler/driver/State.h"
 #include "compiler/driver/Tune.h"
+#include "ir/NN/Control.h"
+#include "ir/Plan/Plan.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Transforms/Passes.h"
 #include "passes/fold/Passes.h"
@@ -26,6 +28,8 @@ absl::Status simplify(Compilation &c) {
     pm.addPass(passes::createShrinkConstants());
     pm.addPass(mlir::createCSEPass());
   });
+  if (status.ok())
+    nn::eraseUnusedFunctions(*c.module);
   if (status.ok() && c.options.wants(Emit::NN))
     c.result.nn = c.printIR(/*elide=*/false);
   return status;
@@ -62,7 +66,7 @@ absl::Status schedule(Compilation &c) {
   if (m.symbol)
     for (auto function : c.module->getOps<mlir::func::FuncOp>())
       m.symbolArenaBytes.push_back(plan::describePlan(function).arenaBytes);
-  m.arenaBytes = report.arenaBytes;
+  m.arenaBytes = plan::frameBytes(*c.module->getOps<mlir::func::FuncOp>().begin());
   for (int64_t bytes : m.symbolArenaBytes)
     m.arenaBytes = std::max(m.arenaBytes, bytes);
   m.arenaAlign = report.arenaAlign;

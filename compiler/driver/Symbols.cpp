@@ -43,7 +43,10 @@ public:
       return status;
     if (!functions.empty()) // each size says the same
       c.result.notes = std::move(notes);
-    auto function = *c.module->getOps<mlir::func::FuncOp>().begin();
+    auto all = c.module->getOps<mlir::func::FuncOp>();
+    if (llvm::range_size(all) != 1)
+      return modelError(absl::StrCat(c.options.modelPath, ": a model with a loop over data cannot have a symbolic dimension; give a number"));
+    auto function = *all.begin();
     function.setName(absl::StrCat("size_", size));
     function->setAttr("aotc.size", mlir::IntegerAttr::get(mlir::IntegerType::get(&c.context, 64), size));
     if (before) {

@@ -67,7 +67,7 @@ const Kernel *findKernel(llvm::StringRef name) {
   static const auto *table = [] {
     auto *kernels = new llvm::StringMap<Kernel>;
     for (const auto &family :
-         {mathKernels(), shapeKernels(), convKernels(), reduceKernels(), randomKernels()})
+         {mathKernels(), shapeKernels(), convKernels(), reduceKernels(), randomKernels(), controlKernels()})
       for (const Kernel &kernel : family)
         kernels->try_emplace(kernel.name, kernel);
     kernels->try_emplace(nn::FusionOp::getOperationName(),
@@ -233,6 +233,7 @@ uint64_t evaluationSteps(mlir::Operation *op) {
           steps = llvm::SaturatingAdd(steps, evaluationSteps(&inner));
         return steps;
       })
+      .Case([](nn::WhileOp) { return std::numeric_limits<uint64_t>::max(); })
       .Default([](mlir::Operation *other) {
         uint64_t steps = 0;
         for (mlir::Value operand : other->getOperands())

@@ -49,6 +49,7 @@ std::vector<Kernel> shapeKernels();
 std::vector<Kernel> convKernels();
 std::vector<Kernel> reduceKernels();
 std::vector<Kernel> randomKernels();
+std::vector<Kernel> controlKernels();
 
 inline DType widened(DType type) { return type == DType::F16 || type == DType::BF16 ? DType::F32 : type; }
 Tensor widen(const Tensor &tensor);              // f16, bf16 to f32

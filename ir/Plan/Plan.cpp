@@ -1,5 +1,6 @@
 #include "ir/Plan/Plan.h"
 #include "ir/NN/Constants.h"
+#include "ir/NN/Control.h"
 #include "ir/NN/State.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/IR/Builders.h"
@@ -38,6 +39,24 @@ SmallVector<int64_t> plan::stateOffsets(func::FuncOp func) {
   for (Type type : func.getArgumentTypes().drop_front(nn::inputCount(func)))
     offsets.push_back(offsets.back() + static_cast<int64_t>(llvm::alignTo(denseBytes(type), kStateAlignment)));
   return offsets;
+}
+
+nn::WhileOp plan::loopOf(RegionOp region) { return dyn_cast<nn::WhileOp>(region.getBody().front().front()); }
+
+int64_t plan::ownFrameBytes(func::FuncOp func) {
+  auto own = func->getAttrOfType<IntegerAttr>("plan.arena_bytes");
+  return own ? static_cast<int64_t>(llvm::alignTo(own.getInt(), kStateAlignment)) : 0;
+}
+
+int64_t plan::frameBytes(func::FuncOp func) {
+  int64_t inner = 0;
+  for (auto region : func.getOps<RegionOp>())
+    if (nn::WhileOp loop = loopOf(region)) {
+      func::FuncOp step = nn::stepOf(loop);
+      inner = std::max(inner, stateOffsets(step).back() + frameBytes(step));
+    }
+  auto own = func->getAttrOfType<IntegerAttr>("plan.arena_bytes");
+  return inner > 0 ? ownFrameBytes(func) + inner : own ? own.getInt() : 0;
 }
 
 PlaceAttr plan::placeOf(Value value) {

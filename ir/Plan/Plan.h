@@ -26,6 +26,12 @@ int64_t denseBytes(mlir::Type tensorType);
 inline constexpr int64_t kStateAlignment = 64;
 llvm::SmallVector<int64_t> stateOffsets(mlir::func::FuncOp func);
 
+// What a function needs of an arena, with the functions that its loops run: these come behind its own part, state first.
+int64_t frameBytes(mlir::func::FuncOp func);
+int64_t ownFrameBytes(mlir::func::FuncOp func);
+// The loop that a region is, or null.
+nn::WhileOp loopOf(RegionOp region);
+
 // The node of the model that a kernel is named after: the first name in its
 // location, empty when it has none.
 std::string nodeName(mlir::Location loc);

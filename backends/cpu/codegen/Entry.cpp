@@ -242,7 +242,7 @@ private:
   // The regions of the one function.
   void runRegions() {
     CallValues values{inputs, outputs, state, arena, weights, regionContext, table, functionsOffset};
-    emitSequence(gen, parts, func, values, [&](Value *ok, Value *code, int32_t region) { failUnless(ok, code, region); });
+    emitSequence(gen, parts, func, values, [&](Value *ok, Value *code, Value *region) { failUnless(ok, code, region); });
   }
 
   // A call of a size of the symbolic dimension: of one of the sizes that have a function, or of several of them.
@@ -257,7 +257,7 @@ private:
     loadPointers();
     llvm::SmallVector<llvm::Function *> callees;
     for (mlir::func::FuncOp function : parts.funcs)
-      callees.push_back(emitSize(function));
+      callees.push_back(emitSequenceFunction(gen, parts, function, table));
     auto *tableType = llvm::ArrayType::get(gen.pointer(), std::max<size_t>(inputs.size(), 1));
     auto *outTableType = llvm::ArrayType::get(gen.pointer(), std::max<size_t>(outputs.size(), 1));
     Value *inTable = entryAlloca(tableType), *outTable = entryAlloca(outTableType), *region = entryAlloca(gen.i32());
@@ -280,7 +280,7 @@ private:
       Value *fits = symbol.pieces ? b.CreateICmpSGE(left, gen.index(taken)) : b.CreateICmpEQ(left, gen.index(taken));
       b.CreateCondBr(fits, call, next);
       b.SetInsertPoint(call);
-      results.push_back({call, b.CreateCall(callee, {regionContext, inTable, outTable, orNull(arena), orNull(weights),
+      results.push_back({call, b.CreateCall(callee, {regionContext, inTable, outTable, orNull(state), orNull(arena), orNull(weights),
                                                      functionsOffset ? functionsOffset : gen.index(0), region})});
       b.CreateBr(called);
       b.SetInsertPoint(next);
@@ -321,36 +321,6 @@ private:
         }
       b.CreateStore(from, b.CreateConstInBoundsGEP2_64(type, table, 0, i));
     }
-  }
-
-  // int32_t NAME_size_N(context, inputs, outputs, arena, weights, functions, int32_t *region)
-  llvm::Function *emitSize(mlir::func::FuncOp sized) {
-    llvm::IRBuilder<>::InsertPointGuard guard(b);
-    llvm::Type *p = gen.pointer();
-    auto *type = llvm::FunctionType::get(gen.i32(), {p, p, p, p, p, gen.i64(), p}, false);
-    auto *body = llvm::Function::Create(type, llvm::GlobalValue::InternalLinkage, parts.options.name + "_" + sized.getName(), gen.module);
-    body->setDoesNotThrow();
-    body->addFnAttr(llvm::Attribute::NoInline);
-    restrictToBase(*body, parts.options.targets[0]);
-    b.SetInsertPoint(llvm::BasicBlock::Create(context, "entry", body));
-    auto load = [&](Value *table, size_t count) {
-      llvm::SmallVector<Value *> pointers;
-      for (size_t i = 0; i < count; ++i)
-        pointers.push_back(loadPointer(b.CreateConstInBoundsGEP1_64(p, table, i)));
-      return pointers;
-    };
-    CallValues values{load(body->getArg(1), inputs.size()), load(body->getArg(2), outputs.size()), nullptr, body->getArg(3), body->getArg(4),
-                      body->getArg(0), table, body->getArg(5)};
-    emitSequence(gen, parts, sized, values, [&](Value *ok, Value *code, int32_t region) {
-      auto *failed = llvm::BasicBlock::Create(context, "failed", body), *next = llvm::BasicBlock::Create(context, "next", body);
-      b.CreateCondBr(ok, next, failed);
-      b.SetInsertPoint(failed);
-      b.CreateStore(b.getInt32(region), body->getArg(6));
-      b.CreateRet(code);
-      b.SetInsertPoint(next);
-    });
-    b.CreateRet(b.getInt32(AOTC_OK));
-    return body;
   }
 
   IRGen &gen;
@@ -564,8 +534,7 @@ private:
 int64_t EntryParts::arenaBytes() const {
   int64_t bytes = 0;
   for (mlir::func::FuncOp func : funcs)
-    if (auto attr = func->getAttrOfType<mlir::IntegerAttr>("plan.arena_bytes"))
-      bytes = std::max(bytes, attr.getInt());
+    bytes = std::max(bytes, plan::frameBytes(func));
   return bytes;
 }
 

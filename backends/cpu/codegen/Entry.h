@@ -10,7 +10,7 @@ namespace aotc::cpu {
 
 struct EntryParts {
   const EmitOptions &options;
-  std::vector<mlir::func::FuncOp> funcs; // one, or those of EmitOptions::symbol's sizes
+  std::vector<mlir::func::FuncOp> funcs; // one and those that its loops run, or those of EmitOptions::symbol's sizes
   // Of each plan.region the number of its function, and those functions for each target.
   llvm::DenseMap<mlir::Operation *, size_t> functionOf{};
   llvm::SmallVector<std::vector<llvm::Function *>, 1> functions{};
@@ -20,7 +20,7 @@ struct EntryParts {
 
   // Its interface is that of all.
   mlir::func::FuncOp largest() const { return funcs.front(); }
-  // The most that a function needs.
+  // The most that a function with its loops needs.
   int64_t arenaBytes() const;
 };
 

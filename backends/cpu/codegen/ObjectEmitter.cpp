@@ -158,6 +158,10 @@ private:
     llvm::StringMap<size_t> known;
     for (mlir::func::FuncOp func : parts.funcs)
       for (auto region : func.getOps<plan::RegionOp>()) {
+        if (nn::WhileOp loop = plan::loopOf(region)) {
+          report(region, absl::StrCat(options.name, "_", loop.getStep().str()));
+          continue;
+        }
         size_t number = known.try_emplace(signatureOf(region), distinct.size()).first->second;
         if (number == distinct.size())
           distinct.push_back(region);

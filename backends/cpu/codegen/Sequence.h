@@ -20,9 +20,13 @@ struct CallValues {
 };
 
 // Leaves the function with a status unless it holds; code goes on behind.
-using FailUnless = llvm::function_ref<void(llvm::Value *ok, llvm::Value *code, int32_t region)>;
+using FailUnless = llvm::function_ref<void(llvm::Value *ok, llvm::Value *code, llvm::Value *region)>;
 
 void emitSequence(IRGen &gen, const EntryParts &parts, mlir::func::FuncOp func, const CallValues &values, FailUnless failUnless);
+
+// The same as a function of its own, made once:
+// int32_t NAME_FUNC(context, inputs, outputs, state, arena, weights, functions' offset, int32_t *region)
+llvm::Function *emitSequenceFunction(IRGen &gen, const EntryParts &parts, mlir::func::FuncOp func, llvm::GlobalVariable *table);
 
 } // namespace aotc::cpu
 #endif

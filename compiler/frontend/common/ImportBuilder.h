@@ -127,6 +127,7 @@ public:
   std::optional<int64_t> boundOf(Value extent);
   // Largest extents of what nodes yield, by their names; a run-time check sees to it that they hold.
   void setBounds(llvm::ArrayRef<std::pair<std::string, int64_t>> given) { bounds = {given.begin(), given.end()}; }
+  int64_t boundOr(int64_t otherwise); // what is given for this node
   void reportSpareBounds(); // those that no node asked for
   // An extent with its bound: one that is given, else one that is found; nullopt: reported.
   std::optional<std::pair<Value, int64_t>> bounded(Value extent, const llvm::Twine &what);
@@ -188,6 +189,9 @@ private:
   std::map<std::string, int64_t> bounds;
   std::set<std::string> usedBounds;
   bool nodeFailed = false;
+  int loopDepth = 0; // of loops over data, around what is built
+
+  friend class DataLoop;
 };
 
 } // namespace aotc

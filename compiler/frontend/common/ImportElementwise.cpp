@@ -98,6 +98,8 @@ Value ImportBuilder::bitcast(Value x, DType to) {
 
 Value ImportBuilder::random(nn::RandomFn fn, DType element, Dims shape, int64_t seed, int64_t stream, int64_t low,
                             int64_t high) {
+  if (loopDepth > 0) // each round would draw the same
+    return error("random numbers in a loop over data are not supported");
   auto result = type(element, shape);
   return result ? create<nn::RandomOp>(result, fn, seed, stream, low, high) : Value();
 }

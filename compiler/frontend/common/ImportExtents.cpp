@@ -118,6 +118,14 @@ std::optional<std::pair<Value, int64_t>> ImportBuilder::bounded(Value extent, co
   return std::nullopt;
 }
 
+int64_t ImportBuilder::boundOr(int64_t otherwise) {
+  auto given = bounds.find(nodeName);
+  if (given == bounds.end())
+    return otherwise;
+  usedBounds.insert(nodeName);
+  return given->second;
+}
+
 void ImportBuilder::reportSpareBounds() {
   for (const auto &[name, most] : bounds)
     if (!usedBounds.count(name))

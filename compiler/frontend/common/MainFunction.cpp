@@ -2,6 +2,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "ir/NN/Constants.h"
+#include "ir/NN/Control.h"
 #include "ir/NN/NN.h"
 #include "ir/NN/State.h"
 #include "mlir/IR/Verifier.h"
@@ -10,8 +11,7 @@ using namespace mlir;
 
 namespace aotc {
 
-// Folding leaves constants behind that nobody uses.
-static void eraseDead(Block &block) {
+void eraseDead(Block &block) {
   for (Operation &op : llvm::make_early_inc_range(llvm::reverse(block)))
     if (op.use_empty() && !op.hasTrait<OpTrait::IsTerminator>())
       op.erase();
@@ -110,6 +110,7 @@ absl::StatusOr<OwningOpRef<ModuleOp>> MainFunction::finish(ImportBuilder &import
   if (!packed.all.empty())
     nn::setExtents(function, packed.extents);
   eraseDead(function.getBody().front());
+  nn::eraseUnusedFunctions(*module);
   if (failed(verify(*module)))
     return absl::InternalError("the imported module does not verify");
   return std::move(module);

@@ -30,6 +30,9 @@ struct ImportSettings {
   std::vector<std::pair<std::string, int64_t>> bounds; // ImportBuilder::bounds
 };
 
+// Erases what nothing uses; folding leaves constants behind.
+void eraseDead(mlir::Block &block);
+
 class MainFunction {
 public:
   // `file` is for locations. Shapes that no tensor can have are refused.

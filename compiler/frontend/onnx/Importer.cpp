@@ -80,8 +80,8 @@ private:
       bool given = operand < node.inputs.size() && node.inputs[operand] >= 0;
       return given ? frame.typeOf(node.inputs[operand]) : kUndefined;
     }
-    std::optional<SmallVector<Value>> importBody(const Graph &body, ArrayRef<Value> arguments) override {
-      return importer.importBody(frame, node, body, arguments);
+    std::optional<SmallVector<Value>> importBody(const Graph &body, ArrayRef<Value> arguments, Capture capture) override {
+      return importer.importBody(frame, node, body, arguments, capture);
     }
 
   private:
@@ -314,7 +314,7 @@ private:
   }
 
   std::optional<SmallVector<Value>> importBody(Frame &frame, const Node &node, const Graph &body,
-                                               ArrayRef<Value> arguments) {
+                                               ArrayRef<Value> arguments, NodeContext::Capture capture) {
     if (!enter("a graph"))
       return std::nullopt;
     if (arguments.size() != body.inputs.size()) {
@@ -323,7 +323,7 @@ private:
     }
     Frame inner(body, frame.opsets, frame.attributes, frame.prefix + node.name + "/");
     for (auto [outer, captured] : body.captures) {
-      inner.set(captured, frame.values[outer], frame.types[outer]);
+      inner.set(captured, capture(frame.values[outer]), frame.types[outer]);
       inner.leftOut[captured] = frame.leftOut[outer];
     }
     for (auto [value, argument] : llvm::zip(body.inputs, arguments))

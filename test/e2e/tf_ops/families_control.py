@@ -80,6 +80,55 @@ def loops(r):
     both(r, "maximum_iterations", lambda a: tf.while_loop(lambda v: True, lambda v: (v * 0.5 + a,), (a,), maximum_iterations=3), [x(2)])
 
 
+def data_loops(r):
+    """How often they run depends on data."""
+    x = lambda *s: In(r.f(*s))
+    positive = lambda *s: In(np.abs(r.f(*s)) + 0.5)
+    halve = lambda a: tf.while_loop(lambda i, v: tf.reduce_max(v) > 1.0, lambda i, v: (i + 1, v * 0.5), (0, a))
+    both(r, "until small", halve, [In(np.array([7.0, 3.0], np.float32))])
+    both(r, "no rounds", halve, [In(np.array([0.5, 0.25], np.float32))])
+    root = lambda a: tf.while_loop(lambda v: tf.reduce_max(tf.abs(v * v - a)) > 1e-3, lambda v: [0.5 * (v + a / v)], [a])
+    both(r, "Newton", root, [positive(4)])
+    both(r, "counted by an input", lambda a, n: tf.while_loop(lambda i, v: i < n, lambda i, v: (i + 1, v * 0.5 + a), (0, a))[1],
+         [x(2, 3), In(np.int32(5))])
+    both(r, "two", lambda a: halve(halve(a)[1] * 5.0)[1] + halve(a)[1], [In(np.array([7.0, 3.0], np.float32))])
+
+    def nested(a, n):
+        inner = lambda m, v: tf.while_loop(lambda j, u: j < m, lambda j, u: (j + 1, u + a), (0, v))[1]
+        return tf.while_loop(lambda i, v: i < n, lambda i, v: (i + 1, inner(i, v) * 0.5), (0, a))[1]
+    both(r, "nested", nested, [x(2, 2), In(np.int32(3))])
+    both(r, "a known one inside", lambda a: tf.while_loop(
+        lambda v: tf.reduce_sum(v) < 50.0, lambda v: [tf.while_loop(lambda i, u: i < 3, lambda i, u: (i + 1, u * 1.5), (0, v))[1]], [a]), [positive(3)])
+    chosen = lambda a: tf.while_loop(lambda i, v: tf.reduce_max(v) > 1.0,
+                                     lambda i, v: (i + 1, tf.cond(i % 2 > 0, lambda: v - 0.5, lambda: v * 0.5)), (0, a))
+    both(r, "branches inside", chosen, [In(np.array([9.0, 3.0], np.float32))])
+
+    def sequence(a, lengths):
+        lstm, batch = cells(r), a.shape[1]
+        xs = tf.TensorArray(tf.float32, a.shape[0]).unstack(a)
+        ys = tf.TensorArray(tf.float32, a.shape[0])
+        def step(t, h, c, ys):
+            live = tf.expand_dims(t < lengths, 1)
+            nh, nc = lstm(xs.read(t), (h, c))
+            return t + 1, tf.where(live, nh, h), tf.where(live, nc, c), ys.write(t, tf.where(live, nh, tf.zeros_like(nh)))
+        end = tf.minimum(a.shape[0], tf.maximum(1, tf.reduce_max(lengths)))
+        t, h, c, ys = tf.while_loop(lambda t, *_: t < end, step, (0, tf.zeros([batch, 2]), tf.zeros([batch, 2]), ys))
+        return h, c, ys.read(1), t
+    for lengths in ([3, 1], [5, 5]):
+        both(r, f"LSTM with lengths {lengths}", sequence, [x(5, 2, 3), In(np.array(lengths, np.int32))])
+
+    table, out = r.f(6, 3), r.f(3, 6)
+    def greedy(h):
+        ids = tf.TensorArray(tf.int32, 8, element_shape=[])
+        def step(i, token, h, ids):
+            h = tf.tanh(h * 0.7 + tf.gather(table, [token]))
+            token = tf.argmax(h @ out, axis=1, output_type=tf.int32)[0]
+            return i + 1, token, h, ids.write(i, token)
+        i, _, _, ids = tf.while_loop(lambda i, token, *_: tf.logical_and(i < 8, tf.logical_not(tf.equal(token, 2))), step, (0, tf.constant(1), h, ids))
+        return ids.read(0), i
+    both(r, "decoding", greedy, [x(1, 3)])
+
+
 def branches(r):
     x = lambda *s: In(r.f(*s))
     for name, form in (("frames", frames), ("functions", functions)):
@@ -145,4 +194,4 @@ def arrays(r):
     r.graph("TensorList", "join", lambda a, b: stack(raw.TensorListConcatLists(input_a=items(a), input_b=items(b), element_dtype=tf.float32)), [x(2, 2), x(1, 2)])
 
 
-FAMILIES = {"Loop": loops, "Branch": branches, "List": arrays}
+FAMILIES = {"Loop": loops, "DataLoop": data_loops, "Branch": branches, "List": arrays}

@@ -1,4 +1,5 @@
-// Family Control: graphs in nodes. What is known at compile time decides which run, and how often.
+// Family Control: graphs in nodes.
+#include "compiler/frontend/common/DataLoop.h"
 #include "compiler/frontend/onnx/ops/OpTable.h"
 
 namespace aotc::onnx {
@@ -13,28 +14,39 @@ Results poison(NodeImport &n) {
   return results;
 }
 
+Value truthOf(NodeImport &n, Value condition) {
+  return ImportBuilder::elements(condition) == 1 ? n.b.reshape(condition, {}) : n.error("the condition must be one element");
+}
+
+// Where data decides, both branches run, and one is chosen.
 Results ifThenElse(NodeImport &n) {
-  auto condition = n.constantInt(0);
-  if (!condition)
+  if (n.b.constantOf(n.in(0))) {
+    auto condition = n.constantInt(0);
+    auto results = condition ? n.importBody(*condition ? "then_branch" : "else_branch", {}) : std::nullopt;
+    return results ? Results(*results) : poison(n);
+  }
+  Value condition = truthOf(n, n.in(0));
+  auto onTrue = n.importBody("then_branch", {}), onFalse = n.importBody("else_branch", {});
+  if (!condition || !onTrue || !onFalse)
     return poison(n);
-  auto results = n.importBody(*condition ? "then_branch" : "else_branch", {});
-  return results ? Results(*results) : poison(n);
+  if (onTrue->size() != onFalse->size())
+    return n.error("its branches yield different numbers of values"), poison(n);
+  Results results = poison(n);
+  for (auto [result, a, b] : llvm::zip(results, *onTrue, *onFalse)) {
+    if (!a || !b)
+      continue;
+    if (n.b.hasExtents({a, b}) || a.getType() != b.getType())
+      return n.error("the branches yield tensors of different shapes or types, and data decides between them",
+                     "fix an input that decides with --set"), poison(n);
+    result = n.b.select(condition, a, b);
+  }
+  return results;
 }
 
 size_t outputsOfBody(NodeImport &n) {
   auto found = n.node.attrs.find("body");
   auto *body = found == n.node.attrs.end() ? nullptr : std::get_if<std::shared_ptr<const Graph>>(&found->second);
   return body ? (*body)->outputs.size() : 0;
-}
-
-// The known truth of a condition; nullopt: reported.
-std::optional<bool> truthOf(NodeImport &n, Value condition) {
-  auto known = condition ? n.b.constantOf(condition) : std::nullopt;
-  if (known && known->size() == 1)
-    return known->i(0) != 0;
-  if (!n.b.failed())
-    n.error("the loop's condition must be known at compile time", "make it a constant, or derive it from shapes");
-  return std::nullopt;
 }
 
 // Results of all rounds as one tensor along a new dimension.
@@ -48,45 +60,140 @@ Value stack(NodeImport &n, llvm::ArrayRef<Value> rounds, int64_t axis) {
   return n.b.concat(parts, axis);
 }
 
-// Operands: most rounds, first condition, then what is carried from round to round.
-Results loop(NodeImport &n) {
-  size_t carried = n.numInputs() > 2 ? n.numInputs() - 2 : 0, outputs = outputsOfBody(n);
-  if (outputs < carried + 1)
-    return n.error("the body yields fewer values than are carried"), poison(n);
-  int64_t most = kMaxRounds + 1;
-  if (n.in(0)) {
-    auto given = n.constantInt(0);
-    if (!given)
-      return poison(n);
-    most = *given;
+// Operands: most rounds, first condition, then what is carried from round to round. As long as it is known that there is
+// another round, each is imported by itself; from there on data decides, and the loop stays one.
+class Loop {
+public:
+  explicit Loop(NodeImport &n)
+      : n(n), b(n.b), carried(n.numInputs() > 2 ? n.numInputs() - 2 : 0),
+        state(n.allInputs().drop_front(std::min<size_t>(2, n.numInputs()))) {}
+
+  Results run() {
+    const size_t outputs = outputsOfBody(n);
+    if (outputs < carried + 1)
+      return n.error("the body yields fewer values than are carried"), poison(n);
+    scanned.resize(outputs - carried - 1);
+    std::optional<Tensor> most = n.in(0) ? b.constantOf(n.in(0)) : std::nullopt;
+    if (n.in(0) && ImportBuilder::elements(n.in(0)) != 1)
+      return n.error("the number of rounds must be one element"), poison(n);
+    Value condition = n.in(1) ? truthOf(n, n.in(1)) : b.scalar(DType::I1, 1);
+    for (int64_t round = 0; condition; ++round) {
+      std::optional<Tensor> goesOn = b.constantOf(condition);
+      if (!goesOn || (n.in(0) && !most))
+        return overData(round, condition, most);
+      if (!goesOn->i(0) || (most && round >= most->i(0)))
+        return results();
+      if (round == kMaxRounds)
+        return n.error("has more than " + llvm::Twine(kMaxRounds) + " rounds"), poison(n);
+      auto yielded = importRound(b.scalar(DType::I64, static_cast<double>(round)), condition, state);
+      if (!yielded)
+        return poison(n);
+      condition = truthOf(n, yielded->front());
+      state.assign(yielded->begin() + 1, yielded->begin() + 1 + carried);
+      for (size_t k = 0; k < scanned.size(); ++k)
+        scanned[k].push_back((*yielded)[1 + carried + k]);
+    }
+    return poison(n);
   }
-  llvm::SmallVector<Value> state(n.allInputs().drop_front(std::min<size_t>(2, n.numInputs())));
-  Value condition = n.in(1) ? n.in(1) : n.b.scalar(DType::I1, 1);
-  std::vector<llvm::SmallVector<Value>> scanned(outputs - carried - 1);
-  for (int64_t round = 0; round < most; ++round) {
-    auto goesOn = truthOf(n, condition);
-    if (!goesOn)
+
+private:
+  Results results() {
+    Results all(state);
+    for (const auto &rounds : scanned)
+      all.push_back(rounds.empty() ? n.error("has no rounds, so that its scan outputs have no shape")
+                                   : stack(n, rounds, 0));
+    return all;
+  }
+
+  std::optional<llvm::SmallVector<Value>> importRound(
+      Value round, Value condition, llvm::ArrayRef<Value> before,
+      NodeContext::Capture capture = [](Value value) { return value; }) {
+    llvm::SmallVector<Value> arguments{round, condition};
+    arguments.append(before.begin(), before.end());
+    auto yielded = n.importBody("body", arguments, capture);
+    return yielded && !llvm::is_contained(*yielded, Value()) ? yielded : std::nullopt;
+  }
+
+  // Rounds from this one on. Scan outputs are rows of tensors for as many rounds as there can be.
+  Results overData(int64_t first, Value condition, const std::optional<Tensor> &most) {
+    Value count = b.scalar(DType::I64, static_cast<double>(first));
+    Value end = n.in(0) ? b.reshape(n.in(0), {}) : Value();
+    int64_t bound = b.boundOr(DataLoop::kMaxRounds);
+    llvm::SmallVector<Value> before{count};
+    before.append(state);
+    if (!scanned.empty()) {
+      if (!findBound(end, most, bound) || !addScans(first, condition, count, bound, before))
+        return poison(n);
+    }
+    DataLoop loop(b, goesOn(condition, count, end), before);
+    llvm::SmallVector<Value> inside(loop.state());
+    auto yielded = importRound(inside[0], b.scalar(DType::I1, 1), llvm::ArrayRef<Value>(inside).slice(1, carried),
+                               [&](Value outside) { return loop.capture(outside); });
+    if (!yielded)
       return poison(n);
-    if (!*goesOn)
-      break;
-    if (round == kMaxRounds)
-      return n.error("has more than " + llvm::Twine(kMaxRounds) + " rounds"), poison(n);
-    llvm::SmallVector<Value> arguments{n.b.scalar(DType::I64, static_cast<double>(round)), condition};
-    arguments.append(state);
-    auto results = n.importBody("body", arguments);
-    if (!results || llvm::is_contained(*results, Value()))
-      return poison(n);
-    condition = results->front();
-    state.assign(results->begin() + 1, results->begin() + 1 + carried);
+    llvm::SmallVector<Value> then{b.binary(nn::BinaryFn::Add, inside[0], 1)};
+    then.append(yielded->begin() + 1, yielded->begin() + 1 + carried);
     for (size_t k = 0; k < scanned.size(); ++k)
-      scanned[k].push_back((*results)[1 + carried + k]);
+      then.push_back(b.scatterNd(nn::ScatterFn::Update, inside[1 + carried + k], b.reshape(inside[0], {1, 1}),
+                                 b.expandDims((*yielded)[1 + carried + k], 0)));
+    Value again = goesOn(truthOf(n, yielded->front()), then[0], loop.capture(end));
+    auto after = loop.finish(again, then, bound);
+    if (!after[0])
+      return poison(n);
+    for (size_t k = 0; k < scanned.size(); ++k) {
+      Extents extents(ImportBuilder::rank(after[1 + carried + k]));
+      extents[0] = after[0];
+      b.extents.set(after[1 + carried + k], extents);
+    }
+    return Results(llvm::ArrayRef<Value>(after).drop_front());
   }
-  Results all(state);
-  for (const auto &rounds : scanned)
-    all.push_back(rounds.empty() ? n.error("has no rounds, so that its scan outputs have no shape")
-                                 : stack(n, rounds, 0));
-  return all;
-}
+
+  Value goesOn(Value condition, Value count, Value end) {
+    return end && condition ? b.binary(nn::BinaryFn::And, condition, b.compare(nn::CompareFn::Lt, count, end)) : condition;
+  }
+
+  bool findBound(Value &end, const std::optional<Tensor> &most, int64_t &bound) {
+    if (most) {
+      bound = std::min(bound, std::max<int64_t>(most->i(0), 0));
+    } else if (end) {
+      auto limited = b.bounded(b.binary(nn::BinaryFn::Max, end, 0.0), "the number of rounds");
+      if (!limited)
+        return false;
+      std::tie(end, bound) = *limited;
+    }
+    if (bound < DataLoop::kMaxRounds)
+      return true;
+    n.error("nothing bounds the number of rounds, which is an extent of the scan outputs", "give --bound " + llvm::Twine(n.node.name) + "=N");
+    return false;
+  }
+
+  // What the rounds so far wrote, with place for the others; a round shows the shape.
+  bool addScans(int64_t first, Value condition, Value count, int64_t bound, llvm::SmallVectorImpl<Value> &before) {
+    auto trial = importRound(count, condition, state);
+    if (!trial)
+      return false;
+    for (size_t k = 0; k < scanned.size(); ++k) {
+      Value item = (*trial)[1 + carried + k];
+      DimVector rest{bound - first};
+      rest.append(ImportBuilder::shape(item).begin(), ImportBuilder::shape(item).end());
+      Value whole = b.splat(ImportBuilder::dtype(item), rest, 0);
+      if (first > 0)
+        whole = b.concat({stack(n, scanned[k], 0), whole}, 0);
+      before.push_back(whole);
+      if (!whole)
+        return false;
+    }
+    return true;
+  }
+
+  NodeImport &n;
+  ImportBuilder &b;
+  const size_t carried;
+  llvm::SmallVector<Value> state;
+  std::vector<llvm::SmallVector<Value>> scanned; // of each scan output the rounds so far
+};
+
+Results loop(NodeImport &n) { return Loop(n).run(); }
 
 // One entry for each of `count`, zero where the list is missing; nullopt: reported.
 std::optional<DimVector> perValue(NodeImport &n, llvm::StringRef name, size_t count) {
@@ -196,8 +303,8 @@ Results optionalGetElement(NodeImport &n) { return n.in(0); }
 } // namespace
 
 void addControlOps(OpRows &rows) {
-  rows.push_back(OpRow("If", 1, 1, kBool, ifThenElse).needsConstant(0, "condition"));
-  rows.push_back(OpRow("Loop", 1, -1, kIndexInts, loop).needsConstant(0, "the number of rounds"));
+  rows.push_back(OpRow("If", 1, 1, kBool, ifThenElse));
+  rows.push_back(OpRow("Loop", 1, -1, kIndexInts, loop));
   rows.push_back(OpRow("OptionalHasElement", 15, 1, kAll, optionalHasElement).atLeast(0).takesNarrow());
   rows.push_back(OpRow("OptionalGetElement", 15, 1, kAll, optionalGetElement).movesElements());
   rows.push_back(OpRow("Scan", 8, -1, kAll, batchedScan).until(8).atLeast(0));

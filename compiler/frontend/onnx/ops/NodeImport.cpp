@@ -69,11 +69,12 @@ void NodeImport::setElementType(size_t output, ElementType type) {
   types[output] = type;
 }
 
-std::optional<llvm::SmallVector<Value>> NodeImport::importBody(llvm::StringRef name, llvm::ArrayRef<Value> arguments) {
+std::optional<llvm::SmallVector<Value>> NodeImport::importBody(llvm::StringRef name, llvm::ArrayRef<Value> arguments,
+                                                               NodeContext::Capture capture) {
   auto *body = attr<std::shared_ptr<const Graph>>(name, "a graph");
   if (!body && !has(name))
     error("attribute '" + name + "' is missing");
-  return body ? context.importBody(**body, arguments) : std::nullopt;
+  return body ? context.importBody(**body, arguments, capture) : std::nullopt;
 }
 
 } // namespace aotc::onnx

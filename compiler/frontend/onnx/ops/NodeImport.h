@@ -14,9 +14,12 @@ public:
   // Version of the operator set that the node is from.
   virtual int64_t opset() const = 0;
   virtual ElementType elementType(size_t operand) const = 0;
+  // What a value of the surrounding graph is in a body.
+  using Capture = llvm::function_ref<Value(Value)>;
   // Imports a graph of the node in place and yields its outputs; nullopt: a
   // problem was reported.
-  virtual std::optional<llvm::SmallVector<Value>> importBody(const Graph &body, llvm::ArrayRef<Value> arguments) = 0;
+  virtual std::optional<llvm::SmallVector<Value>> importBody(const Graph &body, llvm::ArrayRef<Value> arguments,
+                                                             Capture capture) = 0;
 };
 
 class NodeImport : public NodeOperands {
@@ -57,7 +60,9 @@ public:
   ElementType outputType(size_t output) const { return output < types.size() ? types[output] : kUndefined; }
 
   // A graph attribute, imported in place with these values for its inputs.
-  std::optional<llvm::SmallVector<Value>> importBody(llvm::StringRef name, llvm::ArrayRef<Value> arguments);
+  std::optional<llvm::SmallVector<Value>> importBody(
+      llvm::StringRef name, llvm::ArrayRef<Value> arguments,
+      NodeContext::Capture capture = [](Value value) { return value; });
 
   int64_t seed() const { return streams.seed; }
   int64_t newStream() { return streams.next++; }

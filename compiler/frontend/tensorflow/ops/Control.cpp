@@ -1,5 +1,6 @@
-// Family Control: constants, inputs, operations that pass values on, loops and branches.
+// Family Control: constants, inputs, operations that pass values on, branches.
 #include "compiler/frontend/tensorflow/ops/OpTable.h"
+#include "compiler/frontend/tensorflow/ops/Truth.h"
 
 namespace aotc::tf {
 namespace {
@@ -45,45 +46,6 @@ Results merge(NodeImport &n) {
     return {Value(), Value()};
   results[1] = n.b.reshape(results[1], {});
   return results;
-}
-
-constexpr int64_t kMaxRounds = 1 << 14; // of a loop; the body is imported anew for each
-
-Results poison(size_t count) { return Results(llvm::ArrayRef<Value>(llvm::SmallVector<Value>(count))); }
-
-// Whether a condition holds, where that is known. TensorFlow takes numbers and tensors, too.
-std::optional<bool> knownTruth(NodeImport &n, Value condition) {
-  if (ImportBuilder::rank(condition) > 0)
-    return ImportBuilder::elements(condition) > 0;
-  std::optional<Tensor> known = n.b.constantOf(condition);
-  return known ? std::optional(known->f(0) != 0) : std::nullopt;
-}
-
-Results whileLoop(NodeImport &n) {
-  std::vector<BodyPtr> condition = n.bodies("cond"), body = n.bodies("body");
-  llvm::SmallVector<Value> state(n.allInputs());
-  if (n.b.failed())
-    return poison(state.size());
-  if (condition[0]->results.size() != 1 || body[0]->results.size() != state.size())
-    return n.error("its functions have other results than the loop needs"), poison(state.size());
-  for (int64_t round = 0;; ++round) {
-    auto goesOn = n.importBody(*condition[0], state);
-    if (!goesOn || !goesOn->front())
-      return poison(state.size());
-    if (n.lists.find(goesOn->front()))
-      return n.error("the condition is a list of tensors"), poison(state.size());
-    std::optional<bool> truth = knownTruth(n, goesOn->front());
-    if (!truth)
-      return n.error("how often the loop runs depends on data"), poison(state.size());
-    if (!*truth)
-      return Results(llvm::ArrayRef<Value>(state));
-    if (round == kMaxRounds)
-      return n.error("the loop has more than " + llvm::Twine(kMaxRounds) + " rounds"), poison(state.size());
-    auto next = n.importBody(*body[0], state);
-    if (!next || llvm::is_contained(*next, Value()))
-      return poison(state.size());
-    state = *next;
-  }
 }
 
 // What branches yield where data decides between them: all run, and one is chosen.
@@ -134,7 +96,7 @@ Results ifThenElse(NodeImport &n) {
     return Value();
   if (std::optional<bool> truth = knownTruth(n, n.in(0)))
     return branch(n, *truth ? *onTrue[0] : *onFalse[0]);
-  Value condition = n.dtype(0) == DType::I1 ? n.in(0) : n.b.compare(nn::CompareFn::Ne, n.in(0), 0);
+  Value condition = truthOf(n, n.in(0));
   Results a = branch(n, *onTrue[0]), b = branch(n, *onFalse[0]);
   return chooseAll(n, condition, std::move(a), b);
 }
@@ -169,8 +131,6 @@ void addControlOps(OpRows &rows) {
     rows.push_back(OpRow(name, 2, kAll, switchOp).needsConstant(1, "predicate").yieldsDead().takesLists({0}).takesExtents());
   for (const char *name : {"Merge", "RefMerge"})
     rows.push_back(OpRow(name, -1, kAll, merge).atLeast(1).takesDead().yieldsDead().takesListsAnywhere().takesExtents());
-  for (const char *name : {"While", "StatelessWhile"})
-    rows.push_back(OpRow(name, -1, kAll, whileLoop).atLeast(1).takesListsAnywhere().takesExtents());
   for (const char *name : {"If", "StatelessIf"})
     rows.push_back(OpRow(name, -1, kAll, ifThenElse).atLeast(1).takesListsAfterFirst().takesExtents());
   for (const char *name : {"Case", "StatelessCase"})

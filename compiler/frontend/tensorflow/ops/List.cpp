@@ -92,11 +92,17 @@ Value stack(NodeImport &n, const List &list, llvm::ArrayRef<int64_t> which, cons
 
 DimVector all(const List &list) { return llvm::to_vector(llvm::seq<int64_t>(0, list.items.size())); }
 
-Value stackAll(NodeImport &n, const List &list, const PartialShape &shape) { return stack(n, list, all(list), shape); }
-
 Value item(NodeImport &n, Value tensor, int64_t i) {
   Dims shape = ImportBuilder::shape(tensor);
   return n.b.reshape(n.b.sliceAxis(tensor, 0, i, 1), shape.drop_front());
+}
+
+// The list item by item.
+List apart(NodeImport &n, List list) {
+  for (int64_t i = 0, size = list.whole ? list.size() : 0; i < size; ++i)
+    list.items.push_back(item(n, list.whole, i));
+  list.whole = {};
+  return list;
 }
 
 // Operand `i` as a position; it may be known at run time only.
@@ -116,9 +122,9 @@ Position positionAt(NodeImport &n, size_t i, const List &list, bool mayGrow = fa
   if (!known)
     return position;
   position.known = known->i(0);
-  const int64_t end = mayGrow ? kMaxLength : static_cast<int64_t>(list.items.size());
+  const int64_t end = mayGrow && !list.whole ? kMaxLength : list.size();
   if (*position.known < 0 || *position.known >= end)
-    n.error("item " + llvm::Twine(*position.known) + " of a list of " + llvm::Twine(list.items.size()));
+    n.error("item " + llvm::Twine(*position.known) + " of a list of " + llvm::Twine(list.size()));
   return position;
 }
 
@@ -127,7 +133,7 @@ Value read(NodeImport &n, const List &list, size_t index, const PartialShape &sh
   if (n.b.failed())
     return {};
   if (position.known)
-    return itemOf(n, list, *position.known, shape);
+    return list.whole ? item(n, list.whole, *position.known) : itemOf(n, list, *position.known, shape);
   return n.b.gather(stackAll(n, list, shape), n.b.reshape(position.value, {}), 0);
 }
 
@@ -138,6 +144,14 @@ Value write(NodeImport &n, List list, size_t index, Value value) {
   if (ImportBuilder::dtype(value) != list.type)
     return n.error("writes " + std::string(name(ImportBuilder::dtype(value))) + " to a list of " +
                    std::string(name(list.type)));
+  if (list.whole) {
+    Dims whole = ImportBuilder::shape(list.whole);
+    if (whole.drop_front() != ImportBuilder::shape(value))
+      return n.error("writes an item of shape " + llvm::Twine(toString(ImportBuilder::shape(value))) + " where the others are " +
+                     toString(whole.drop_front()));
+    list.whole = n.b.scatterNd(nn::ScatterFn::Update, list.whole, n.b.reshape(position.value, {1, 1}), n.b.expandDims(value, 0));
+    return list.whole ? listOf(n, std::move(list)) : Value();
+  }
   if (position.known) {
     if (*position.known >= static_cast<int64_t>(list.items.size()))
       list.items.resize(*position.known + 1);
@@ -194,9 +208,9 @@ Results gather(NodeImport &n, const List &list, size_t indices, const PartialSha
     return n.b.gather(stackAll(n, list, shape), n.in(indices), 0);
   DimVector which = n.constantInts(indices);
   for (int64_t i : which)
-    if (i < 0 || i >= static_cast<int64_t>(list.items.size()))
-      return n.error("item " + llvm::Twine(i) + " of a list of " + llvm::Twine(list.items.size()));
-  return stack(n, list, which, shape);
+    if (i < 0 || i >= list.size())
+      return n.error("item " + llvm::Twine(i) + " of a list of " + llvm::Twine(list.size()));
+  return list.whole ? n.b.gather(list.whole, n.in(indices), 0) : stack(n, list, which, shape);
 }
 
 // Items one after the other along their leading dimension, and the extents there.
@@ -255,15 +269,23 @@ template <typename Fn> ImportFn onList(size_t operand, Fn fn) {
   };
 }
 
+// The same for what knows lists item by item only.
+template <typename Fn> ImportFn onItems(size_t operand, Fn fn) {
+  return [=](NodeImport &n) -> Results {
+    const List *list = listAt(n, operand);
+    return list ? fn(n, apart(n, *list)) : Results(Value());
+  };
+}
+
 template <typename Fn> ImportFn onListTwoResults(size_t operand, Fn fn) {
   return [=](NodeImport &n) -> Results {
     const List *list = listAt(n, operand);
-    return list ? fn(n, *list) : Results{Value(), Value()};
+    return list ? fn(n, apart(n, *list)) : Results{Value(), Value()};
   };
 }
 
 Results length(NodeImport &n, const List &list) {
-  return n.b.scalar(DType::I32, static_cast<double>(list.items.size()));
+  return n.b.scalar(DType::I32, static_cast<double>(list.size()));
 }
 
 void addArrayOps(OpRows &rows) {
@@ -276,11 +298,11 @@ void addArrayOps(OpRows &rows) {
   row("TensorArrayWriteV3", 4, onList(3, [](NodeImport &n, const List &list) -> Results { return write(n, list, 1, n.in(2)); }));
   row("TensorArraySizeV3", 2, onList(1, length));
   row("TensorArrayGatherV3", 3, onList(2, [](NodeImport &n, const List &list) { return gather(n, list, 1, shapeAttr(n, "element_shape")); }));
-  row("TensorArrayScatterV3", 4, onList(3, [](NodeImport &n, const List &list) -> Results {
+  row("TensorArrayScatterV3", 4, onItems(3, [](NodeImport &n, const List &list) -> Results {
         return scatter(n, list, n.in(2), 1, list.mayGrow);
       }));
   row("TensorArrayConcatV3", 2, onListTwoResults(1, [](NodeImport &n, const List &list) { return concat(n, list, std::nullopt); }));
-  row("TensorArraySplitV3", 4, onList(3, [](NodeImport &n, const List &list) -> Results {
+  row("TensorArraySplitV3", 4, onItems(3, [](NodeImport &n, const List &list) -> Results {
         List parts = split(n, n.in(1), 2, list);
         return n.b.failed() ? Value() : listOf(n, std::move(parts));
       }));
@@ -309,8 +331,8 @@ Results fromTensor(NodeImport &n) {
 
 Results stackList(NodeImport &n, const List &list) {
   int64_t expected = n.integer("num_elements", -1);
-  if (expected >= 0 && expected != static_cast<int64_t>(list.items.size()))
-    return n.error("stacks " + llvm::Twine(list.items.size()) + " items, not " + llvm::Twine(expected));
+  if (expected >= 0 && expected != list.size())
+    return n.error("stacks " + llvm::Twine(list.size()) + " items, not " + llvm::Twine(expected));
   return stackAll(n, list, shapeAt(n, 1));
 }
 
@@ -354,8 +376,8 @@ Results joinLists(NodeImport &n, const List &list) {
   const List *other = listAt(n, 1);
   if (!other)
     return Value();
-  List both = list;
-  both.items.insert(both.items.end(), other->items.begin(), other->items.end());
+  List both = list, behind = apart(n, *other);
+  both.items.insert(both.items.end(), behind.items.begin(), behind.items.end());
   return listOf(n, std::move(both));
 }
 
@@ -380,12 +402,12 @@ void addTensorListOps(OpRows &rows) {
   row("TensorListElementShape", 1, onList(0, elementShape));
   row("TensorListGetItem", 3, onList(0, [](NodeImport &n, const List &list) -> Results { return read(n, list, 1, shapeAt(n, 2)); }));
   row("TensorListSetItem", 3, onList(0, [](NodeImport &n, const List &list) -> Results { return write(n, list, 1, n.in(2)); }));
-  row("TensorListPushBack", 2, onList(0, pushBack));
+  row("TensorListPushBack", 2, onItems(0, pushBack));
   row("TensorListPopBack", 2, onListTwoResults(0, popBack));
   row("TensorListGather", 3, onList(0, [](NodeImport &n, const List &list) { return gather(n, list, 1, shapeAt(n, 2)); }));
   rows.push_back(OpRow("TensorListScatter", 3, kAll, scatterNew).needsConstant(1, "indices").needsConstant(2, "element shape"));
   rows.push_back(OpRow("TensorListScatterV2", 4, kAll, scatterNew).needsConstant(1, "indices").needsConstant(2, "element shape"));
-  row("TensorListScatterIntoExistingList", 3, onList(0, [](NodeImport &n, const List &list) -> Results {
+  row("TensorListScatterIntoExistingList", 3, onItems(0, [](NodeImport &n, const List &list) -> Results {
         return scatter(n, list, n.in(1), 2, false);
       }));
   row("TensorListConcat", 1, onListTwoResults(0, [](NodeImport &n, const List &list) { return concat(n, list, shapeAttr(n, "element_shape")); }));
@@ -397,11 +419,15 @@ void addTensorListOps(OpRows &rows) {
                    list = split(n, n.in(0), 2, std::move(list));
                    return n.b.failed() ? Value() : listOf(n, std::move(list));
                  }).needsConstant(2, "lengths"));
-  row("TensorListResize", 2, onList(0, resize));
-  rows.push_back(OpRow("TensorListConcatLists", 2, kAll, onList(0, joinLists)).takesLists({0, 1}));
+  row("TensorListResize", 2, onItems(0, resize));
+  rows.push_back(OpRow("TensorListConcatLists", 2, kAll, onItems(0, joinLists)).takesLists({0, 1}));
 }
 
 } // namespace
+
+Value stackAll(NodeImport &n, const List &list, const PartialShape &shape) {
+  return list.whole ? list.whole : stack(n, list, all(list), shape);
+}
 
 void addListOps(OpRows &rows) {
   addArrayOps(rows);

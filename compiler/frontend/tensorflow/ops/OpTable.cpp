@@ -9,7 +9,7 @@ const OpRows &allOps() {
     OpRows all;
     for (auto add : {addMathOps, addMatMulOps, addConvOps, addPoolOps, addNormOps, addReduceOps, addShapeOps,
                      addSliceOps, addGatherOps, addImageOps, addSequenceOps, addRandomOps, addQuantOps, addControlOps,
-                     addListOps, addSparseOps})
+                     addListOps, addLoopOps, addSparseOps})
       add(all);
     llvm::sort(all, [](const OpRow &a, const OpRow &b) { return a.name < b.name; });
     return all;

@@ -69,6 +69,7 @@ void addRandomOps(OpRows &rows);
 void addQuantOps(OpRows &rows);
 void addControlOps(OpRows &rows);
 void addListOps(OpRows &rows);
+void addLoopOps(OpRows &rows);
 void addSparseOps(OpRows &rows);
 
 // nullptr when there is no such operation.

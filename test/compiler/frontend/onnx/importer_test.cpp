@@ -1,5 +1,6 @@
 // The importer: versions, folding, functions and diagnostics.
 #include "compiler/frontend/onnx/Importer.h"
+#include "ir/Interp/Interp.h"
 #include "ir/NN/NN.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "test/compiler/frontend/onnx/testing.h"
@@ -126,6 +127,41 @@ TEST(OnnxImporter, NarrowTypesKeepTheirType) {
   EXPECT_EQ(Imported(graph).errors(), "");
   EXPECT_EQ(Imported(node("Neg", "x", "y") + input("x", "2", kFloat8E4M3FN) + output("y")).errors(),
             "y (Neg): element type FLOAT8E4M3FN is not supported; cast it to FLOAT before");
+}
+
+// A loop that adds x while the sum is below 10, and keeps each sum; at most five times.
+TEST(OnnxImporter, LoopsOverData) {
+  std::string body = absl::StrCat("attribute { name: 'body' type: GRAPH g { ", node("Add", "v,x", "sum"), node("Less", "sum,ten", "more"),
+                                  node("Identity", "sum", "kept"), input("i", "", kInt64), input("c", "", kBool8), input("v", ""),
+                                  output("more"), output("sum"), output("kept"), "} }");
+  std::string ten = "initializer { name: 'ten' data_type: 1 float_data: 10 } ";
+  Imported i(node("Loop", "five, ,x", "y,all", body) + ints("five", {5}) + ten + input("x", "") + output("y") + output("all"));
+  ASSERT_EQ(i.errors(), "");
+  EXPECT_NE(i.ops().find("nn.while"), std::string::npos) << i.ops();
+  auto run = [&](float x) {
+    auto results = evaluateFunc(i.module->lookupSymbol<mlir::func::FuncOp>("main"), {Tensor::of<float>(DType::F32, {}, {x})});
+    EXPECT_TRUE(results.ok()) << results.status().message();
+    std::vector<double> values{(*results)[0].f(0)};
+    for (int64_t k = 0; k < (*results)[2].i(0); ++k)
+      values.push_back((*results)[1].f(k));
+    return values;
+  };
+  EXPECT_EQ(run(3), (std::vector<double>{12, 6, 9, 12}));
+  EXPECT_EQ(run(1), (std::vector<double>{6, 2, 3, 4, 5, 6}));
+}
+
+TEST(OnnxImporter, ChoosesBetweenBranchesByData) {
+  auto branch = [](const std::string &name, const std::string &op) {
+    return absl::StrCat("attribute { name: '", name, "' type: GRAPH g { ", node(op, "x", "r"), output("r"), "} }");
+  };
+  Imported i(node("If", "p", "y", branch("then_branch", "Neg") + branch("else_branch", "Abs")) + input("x", "2") + input("p", "", kBool8) +
+             output("y"));
+  EXPECT_EQ(i.errors(), "");
+  EXPECT_EQ(i.ops(), "nn.unary nn.unary nn.reshape nn.broadcast nn.select func.return");
+  Imported other(node("If", "p", "y", branch("then_branch", "Shape") + branch("else_branch", "Abs")) + input("x", "2") +
+                 input("p", "", kBool8) + output("y"));
+  EXPECT_EQ(other.errors(), "y (If): the branches yield tensors of different shapes or types, and data decides between them; "
+                            "fix an input that decides with --set");
 }
 
 } // namespace
