@@ -107,8 +107,8 @@ struct LoadedModel::Linked {
 LoadedModel::LoadedModel(std::unique_ptr<Linked> linked) : linked(std::move(linked)) {}
 LoadedModel::~LoadedModel() = default;
 
-absl::StatusOr<std::unique_ptr<LoadedModel>> LoadedModel::load(const std::string &object,
-                                                               const std::string &name) {
+absl::StatusOr<std::unique_ptr<LoadedModel>> LoadedModel::load(const std::string &object, const std::string &name,
+                                                               const std::vector<std::string> &libraries) {
   auto control = orc::SelfExecutorProcessControl::Create();
   if (!control)
     return toStatus(control.takeError());
@@ -118,6 +118,12 @@ absl::StatusOr<std::unique_ptr<LoadedModel>> LoadedModel::load(const std::string
   if (!process)
     return toStatus(process.takeError());
   linked->dylib.addGenerator(std::move(*process));
+  for (const std::string &path : libraries) {
+    auto library = orc::DynamicLibrarySearchGenerator::Load(path.c_str(), '\0');
+    if (!library)
+      return toStatus(library.takeError());
+    linked->dylib.addGenerator(std::move(*library));
+  }
   if (llvm::Error error =
           linked->layer.add(linked->dylib, llvm::MemoryBuffer::getMemBufferCopy(object, name)))
     return toStatus(std::move(error));

@@ -22,9 +22,9 @@ std::string statusName(aotc_status status);
 
 class LoadedModel {
 public:
-  // Links `object` and finds NAME_info. The bytes are not needed afterwards.
-  static absl::StatusOr<std::unique_ptr<LoadedModel>> load(const std::string &object,
-                                                           const std::string &name);
+  // Links `object`, whose custom operators are in `libraries`, and finds NAME_info. The bytes are not needed afterwards.
+  static absl::StatusOr<std::unique_ptr<LoadedModel>> load(const std::string &object, const std::string &name,
+                                                           const std::vector<std::string> &libraries = {});
   ~LoadedModel();
 
   const aotc_model_info &info() const { return *modelInfo; }

@@ -7,8 +7,10 @@
 #include <string>
 #include <vector>
 
+#include "absl/status/statusor.h"
 #include "backends/Backend.h"
 #include "compiler/driver/InputSpec.h"
+#include "compiler/frontend/common/CustomOp.h"
 #include "ir/Tensor/Tensor.h"
 
 namespace aotc {
@@ -32,6 +34,9 @@ struct FixedInput {
 // NAME=NUMBER, NAME=[NUMBER,...] or NAME=FILE.npy
 absl::StatusOr<FixedInput> parseFixedInput(const std::string &text);
 
+// Declarations, each in a text or in a file (docs/custom-operators.md), with the shape functions that libraries have.
+absl::StatusOr<CustomOps> readCustomOps(const std::vector<std::string> &given, const std::vector<std::string> &libraries);
+
 struct CompileOptions {
   std::string modelPath;
   std::string signature; // of a SavedModel; empty: "serving_default", or the only one
@@ -41,6 +46,7 @@ struct CompileOptions {
   // The largest extent of what a node yields where nothing else bounds it; by the node's name.
   std::vector<std::pair<std::string, int64_t>> bounds;
   std::vector<StatePair> states;
+  CustomOps customOps;
   // Sizes of a symbolic dimension of the inputs that get code of their own, beside those that always do.
   std::vector<std::pair<std::string, int64_t>> specialize;
   std::vector<std::string> outputs; // empty: the nodes that nobody consumes

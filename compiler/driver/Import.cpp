@@ -59,6 +59,9 @@ static absl::Status importTensorFlow(Compilation &c) {
   Diagnostics diagnostics;
   tf::ReadOptions readOptions;
   readOptions.outputs = o.outputs;
+  for (const CustomOp &op : o.customOps)
+    for (const CustomTensor &result : op.results)
+      readOptions.declaredOutputs[op.name].push_back(result.name);
   for (const InputSpec &spec : *specs)
     if (!spec.name.empty())
       readOptions.cutInputs.push_back(spec.name);
@@ -86,6 +89,7 @@ static absl::Status importTensorFlow(Compilation &c) {
   }
   importOptions.seed = static_cast<int64_t>(o.seed);
   importOptions.bounds = o.bounds;
+  importOptions.customOps = &o.customOps;
   absl::Status status = keepModule(c, diagnostics, tf::importGraph(&c.context, model->graph, importOptions, diagnostics));
   return status.ok() ? makeStates(c, model->states) : status;
 }

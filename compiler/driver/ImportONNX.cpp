@@ -33,6 +33,7 @@ absl::Status importONNX(Compilation &c) {
   onnx::ImportOptions importOptions;
   importOptions.seed = static_cast<int64_t>(o.seed);
   importOptions.bounds = o.bounds;
+  importOptions.customOps = &o.customOps;
   auto resolved = resolveInputs(*specs, o.fixed, declared, o.modelPath, diagnostics, c.result.notes);
   for (auto [input, settled] : llvm::zip(model->inputs, resolved))
     importOptions.inputs.push_back({{input.name, settled.dtype, settled.shape, settled.value}, settled.known});

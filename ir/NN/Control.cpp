@@ -30,6 +30,19 @@ LogicalResult WhileOp::verifySymbolUses(SymbolTableCollection &symbols) {
   return success();
 }
 
+LogicalResult CustomOp::verify() {
+  StringRef name = getCallee();
+  bool isIdentifier = !name.empty() && !isdigit(static_cast<unsigned char>(name[0])) && llvm::all_of(name, [](unsigned char c) { return isalnum(c) || c == '_'; });
+  if (!isIdentifier) // custom_c1
+    return emitOpError("calls what is no C identifier");
+  if (getNames().size() != getInputs().size() + getNumResults() || getNumResults() == 0) // custom_c2
+    return emitOpError("needs results, and a name for each operand and result");
+  for (NamedAttribute attr : getParameters())
+    if (!isa<DenseI64ArrayAttr, DenseF64ArrayAttr, StringAttr>(attr.getValue()))
+      return emitOpError("has an attribute that is neither numbers nor a string");
+  return success();
+}
+
 func::FuncOp stepOf(WhileOp loop) { return SymbolTable::lookupNearestSymbolFrom<func::FuncOp>(loop, loop.getStepAttr()); }
 
 void eraseUnusedFunctions(ModuleOp module) {

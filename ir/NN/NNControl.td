@@ -30,4 +30,22 @@ def NN_WhileOp : NN_Op<"while", [DeclareOpInterfaceMethods<SymbolUserOpInterface
   }];
   let hasVerifier = 1;
 }
+
+def NN_CustomOp : NN_Op<"custom"> {
+  let summary = "A C function of the user's";
+  let description = [{
+    The function (aotc/custom_op.h) depends on nothing but its operands and
+    `parameters`: arrays of i64 or f64, and strings. `names` has those of the
+    operands and results as declared.
+    ```mlir
+    %y = nn.custom "my_scale"(%x) {axis = array<i64: 1>} ["x", "y"] : (tensor<4xf32>) -> tensor<4xf32>
+    ```
+    (C1) `callee` is a C identifier. (C2) `names` has one entry an operand and a
+    result; there is a result.
+  }];
+  let arguments = (ins StrAttr:$callee, Variadic<NN_Tensor>:$inputs, DictionaryAttr:$parameters, StrArrayAttr:$names);
+  let results = (outs Variadic<NN_Tensor>:$results);
+  let assemblyFormat = "$callee `(` $inputs `)` $parameters $names attr-dict `:` functional-type($inputs, $results)";
+  let hasVerifier = 1;
+}
 #endif

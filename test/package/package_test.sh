@@ -33,4 +33,9 @@ output=$("$work/out/app")
   -DCMAKE_C_COMPILER=gcc >/dev/null
 "$cmake" --build "$work/threads" >"$work/log" 2>&1 || { cat "$work/log" >&2; fail "examples/threads does not build"; }
 "$work/threads/compare" || fail "examples/threads: results differ"
+# A program with an operation of its own.
+"$cmake" -G "$generator" -S "$here/../../examples/custom_op" -B "$work/custom_op" -DCMAKE_PREFIX_PATH="$work/moved" >/dev/null
+"$cmake" --build "$work/custom_op" >"$work/log" 2>&1 || { cat "$work/log" >&2; fail "examples/custom_op does not build"; }
+output=$("$work/custom_op/peaks_app" | tr '\n' ';')
+[ "$output" = "10 at 1;6 at 3;14 at 6;" ] || fail "examples/custom_op: wrong output: $output"
 echo "package_test: passed"

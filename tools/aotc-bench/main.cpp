@@ -92,7 +92,7 @@ absl::Status run() {
     return inputs.status();
   if (size && !result->model.symbol)
     return usageError("--size: the model has no symbolic dimension");
-  absl::StatusOr<std::unique_ptr<LoadedModel>> model = LoadedModel::load(result->object, options->name);
+  absl::StatusOr<std::unique_ptr<LoadedModel>> model = LoadedModel::load(result->object, options->name, tools::customLibraries());
   if (!model.ok())
     return model.status();
   if (absl::StatusOr<std::vector<int64_t>> dims = (*model)->dimsOf(*inputs); !dims.ok())

@@ -268,7 +268,7 @@ absl::StatusOr<ExitCode> run() {
             : tools::inputValues(*options, *result, /*madeUp=*/false, 0);
   if (!inputs.ok())
     return inputs.status();
-  absl::StatusOr<std::unique_ptr<LoadedModel>> model = LoadedModel::load(result->object, options->name);
+  absl::StatusOr<std::unique_ptr<LoadedModel>> model = LoadedModel::load(result->object, options->name, tools::customLibraries());
   if (!model.ok())
     return model.status();
   LoadedModel::CallOptions callOptions{threads->parallel()};

@@ -57,6 +57,10 @@ cl::list<std::string> fixedInputs("set", cl::value_desc("NAME=VALUE"), cl::cat(c
                                   cl::desc("Make an input a constant: a number, [n,n,...] or an .npy file"));
 cl::list<std::string> bounds("bound", cl::value_desc("NAME=N"), cl::cat(compileCategory()),
                              cl::desc("Largest extent of what node NAME yields, where it depends on data; calls check it"));
+cl::list<std::string> customOps("custom-op", cl::value_desc("DECLARATION|FILE"), cl::cat(compileCategory()),
+                                cl::desc("Call a C function for an operation: NAME(x: f32[n]; k: int) -> y: f32[n] = symbol"));
+cl::list<std::string> customLibraryPaths("custom-library", cl::value_desc("FILE.so"), cl::cat(compileCategory()),
+                                         cl::desc("Where shape functions of --custom-op are, and for running the functions"));
 cl::opt<std::string> signature("signature", cl::value_desc("NAME"), cl::cat(compileCategory()),
                                cl::desc("Which function of a SavedModel (default: serving_default, or the only one)"));
 cl::list<std::string> outputs("output", cl::value_desc("NAME"), cl::cat(compileCategory()),
@@ -200,6 +204,10 @@ absl::StatusOr<CompileOptions> compileOptions() {
         return usageError(absl::StrCat("--set ", text, ": '", fixed->name, "' has a value already"));
     o.fixed.push_back(*std::move(fixed));
   }
+  absl::StatusOr<CustomOps> custom = readCustomOps(customOps, customLibraryPaths);
+  if (!custom.ok())
+    return custom.status();
+  o.customOps = *std::move(custom);
   for (const std::string &text : bounds) {
     size_t equals = text.rfind('=');
     int64_t most = 0;
@@ -250,6 +258,8 @@ static void addStateOutputs(CompileOptions &o) {
     if (!o.outputs.empty() && !llvm::is_contained(o.outputs, state.output))
       o.outputs.push_back(state.output);
 }
+
+const std::vector<std::string> &customLibraries() { return customLibraryPaths; }
 
 bool nameGiven() { return !modelName.empty(); }
 

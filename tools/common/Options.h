@@ -23,6 +23,7 @@ std::optional<ExitCode> parseCommandLine(int argc, char **argv, const std::strin
 
 // The shared options as one struct.
 absl::StatusOr<CompileOptions> compileOptions();
+const std::vector<std::string> &customLibraries(); // for running objects
 bool nameGiven(); // whether --name was there
 // compileModel with progress, notes, --time and --report as the options ask.
 // `quiet`: nothing on stderr unless it fails.

@@ -1,6 +1,7 @@
 #include "backends/cpu/codegen/Entry.h"
 
 #include "backends/cpu/IsaCheck.h"
+#include "backends/cpu/codegen/AbiData.h"
 #include "backends/cpu/codegen/RegionEmitter.h"
 #include "backends/cpu/codegen/Sequence.h"
 #include "backends/cpu/codegen/Stages.h"
@@ -341,43 +342,10 @@ private:
   llvm::PHINode *status = nullptr, *failedRegion = nullptr;
 };
 
-aotc_dtype abiType(DType type) {
-  switch (type) {
-  case DType::F64:
-    return AOTC_F64;
-  case DType::F32:
-    return AOTC_F32;
-  case DType::F16:
-    return AOTC_F16;
-  case DType::BF16:
-    return AOTC_BF16;
-  case DType::I1:
-    return AOTC_BOOL;
-  case DType::I8:
-    return AOTC_I8;
-  case DType::I16:
-    return AOTC_I16;
-  case DType::I32:
-    return AOTC_I32;
-  case DType::I64:
-    return AOTC_I64;
-  case DType::U8:
-    return AOTC_U8;
-  case DType::U16:
-    return AOTC_U16;
-  case DType::U32:
-    return AOTC_U32;
-  case DType::U64:
-    return AOTC_U64;
-  }
-  llvm_unreachable("element type");
-}
-
-// Constants of the structs of abi.h; LLVM lays them out as C does.
-class InfoEmitter {
+// NAME_info.
+class InfoEmitter : AbiData {
 public:
-  InfoEmitter(llvm::Module &module, const EntryParts &parts)
-      : module(module), parts(parts), b(module.getContext()), pointer(b.getPtrTy()) {}
+  InfoEmitter(llvm::Module &module, const EntryParts &parts) : AbiData(module), parts(parts) {}
 
   void emit(llvm::Function *entry) {
     const EmitOptions &options = parts.options;
@@ -474,12 +442,10 @@ private:
     mlir::func::FuncOp func = parts.largest();
     std::vector<nn::OutDim> dims = nn::outDims(func);
     outDimCount = dims.size();
-    if (dims.empty())
-      return null();
     llvm::SmallVector<llvm::Constant *> all;
     for (nn::OutDim dim : dims)
       all.push_back(llvm::ConstantStruct::getAnon({b.getInt32(dim.output), b.getInt32(dim.axis)}));
-    return data(llvm::ConstantArray::get(llvm::ArrayType::get(all[0]->getType(), all.size()), all));
+    return array(all);
   }
   llvm::Constant *symbols() {
     const std::optional<SymbolicDim> &symbol = parts.options.symbol;
@@ -493,39 +459,9 @@ private:
         all.push_back(llvm::ConstantStruct::getAnon({b.getInt32(0), b.getInt32(first + axis.tensor), b.getInt32(axis.axis), b.getInt32(0),
                                                      b.getInt64(axis.factor)}));
       }
-    return all.empty() ? null() : data(llvm::ConstantArray::get(llvm::ArrayType::get(all[0]->getType(), all.size()), all));
+    return array(all);
   }
-  llvm::Constant *null() { return llvm::ConstantPointerNull::get(pointer); }
-  llvm::Constant *data(llvm::Constant *value) {
-    auto *global =
-        new llvm::GlobalVariable(module, value->getType(), true, llvm::GlobalValue::PrivateLinkage, value);
-    global->setUnnamedAddr(llvm::GlobalValue::UnnamedAddr::Global);
-    return global;
-  }
-  llvm::Constant *string(llvm::StringRef text) {
-    return data(llvm::ConstantDataArray::getString(module.getContext(), text));
-  }
-  llvm::Constant *tensors(mlir::TypeRange types, llvm::ArrayRef<std::string> names) {
-    llvm::SmallVector<llvm::Constant *> infos;
-    for (auto [type, name] : llvm::zip(types, names)) {
-      auto tensor = mlir::cast<mlir::RankedTensorType>(type);
-      llvm::SmallVector<uint64_t> extents(tensor.getShape());
-      llvm::Constant *shape =
-          extents.empty() ? null() : data(llvm::ConstantDataArray::get(module.getContext(), extents));
-      DType dtype = *nn::dtypeOf(tensor.getElementType());
-      infos.push_back(llvm::ConstantStruct::getAnon(
-          {string(name), shape, b.getInt32(tensor.getRank()), b.getInt32(abiType(dtype)),
-           b.getInt64(plan::denseBytes(tensor)), llvm::ConstantFP::get(b.getFloatTy(), 0), b.getInt32(0)}));
-    }
-    if (infos.empty())
-      return null();
-    return data(llvm::ConstantArray::get(llvm::ArrayType::get(infos[0]->getType(), infos.size()), infos));
-  }
-
-  llvm::Module &module;
   const EntryParts &parts;
-  llvm::IRBuilder<> b;
-  llvm::PointerType *pointer;
   uint32_t outDimCount = 0;
 };
 

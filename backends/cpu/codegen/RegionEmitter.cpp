@@ -63,7 +63,7 @@ void RegionEmitter::bind(llvm::Function *newFunction) {
         argument.addAttr(llvm::Attribute::NoAlias);
 }
 
-void RegionEmitter::failIf(Value *condition, aotc_status_code status, Value *detail) {
+void RegionEmitter::failIf(Value *condition, Value *status, Value *detail) {
   if (auto *constant = llvm::dyn_cast<llvm::ConstantInt>(condition); constant && constant->isZero())
     return;
   auto &b = gen.builder;
@@ -74,7 +74,7 @@ void RegionEmitter::failIf(Value *condition, aotc_status_code status, Value *det
   b.CreateCondBr(condition, fail, ok, unlikely);
   b.SetInsertPoint(fail);
   gen.store(detail, b.CreateStructGEP(regionContextType(llvmContext), context, 0));
-  b.CreateRet(b.getInt32(status));
+  b.CreateRet(status);
   b.SetInsertPoint(ok);
 }
 

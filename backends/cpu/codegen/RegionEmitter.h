@@ -99,7 +99,10 @@ public:
   // Whether elementwise() can leave the function (integer division).
   static bool canFail(mlir::Operation *op);
   // Leaves the region with `status` when `condition` (i1) holds. `detail`: i64.
-  void failIf(llvm::Value *condition, aotc_status_code status, llvm::Value *detail);
+  void failIf(llvm::Value *condition, aotc_status_code status, llvm::Value *detail) {
+    failIf(condition, gen.builder.getInt32(status), detail);
+  }
+  void failIf(llvm::Value *condition, llvm::Value *status, llvm::Value *detail);
 
 private:
   // Takes addresses from the leading arguments of `function`, into which code goes from now on.

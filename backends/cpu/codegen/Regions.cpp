@@ -19,6 +19,7 @@ static int64_t independentParts(mlir::Block &body, nn::FusionKind kind, int64_t 
   auto lines = [&](int64_t axis) { return result[axis] == 0 ? 0 : elementsOf(result) / result[axis]; };
   return llvm::TypeSwitch<Operation *, int64_t>(&body.front())
       .Case([](nn::ScatterNdOp) { return 1; }) // updates may meet
+      .Case([](nn::CustomOp) { return 1; })
       .Case([&](nn::TopKOp) { return elementsOf(result.drop_back()); })
       .Case<nn::SoftmaxOp, nn::CumulativeOp>([&](auto op) { return lines(op.getAxis()); })
       .Default([&](Operation *) { return elementsOf(result); });
@@ -55,6 +56,7 @@ static void emitLoops(RegionEmitter &emitter) {
       .Case([&](nn::ScatterNdOp op) { emitScatterNd(emitter, op); })
       .Case([&](nn::DynamicSliceOp op) { emitDynamicSlice(emitter, op); })
       .Case([&](nn::RandomOp op) { emitRandom(emitter, op); })
+      .Case([&](nn::CustomOp op) { emitCustom(emitter, op); })
       .Case<nn::MatMulOp, nn::ConvOp, nn::ConvTransposeOp>(
           [&](Operation *) { emitContractionRegion(emitter); })
       // Whatever moves elements is a loop over its result.

@@ -27,6 +27,7 @@ void emitGatherNd(RegionEmitter &emitter, nn::GatherNdOp op);
 void emitScatterNd(RegionEmitter &emitter, nn::ScatterNdOp op);
 void emitDynamicSlice(RegionEmitter &emitter, nn::DynamicSliceOp op);
 void emitRandom(RegionEmitter &emitter, nn::RandomOp op);
+void emitCustom(RegionEmitter &emitter, nn::CustomOp op);
 
 int64_t rowScratchBytes(mlir::Block &body, int64_t rowDims);
 

@@ -119,6 +119,10 @@ public:
   Value cumulative(nn::CumulativeFn fn, Value x, int64_t axis, bool exclusive, bool reverse);
   Value softmax(Value x, int64_t axis, bool log = false);
 
+  // A C function of the user's; `names` of operands, then results.
+  llvm::SmallVector<Value> custom(llvm::StringRef callee, llvm::ArrayRef<Value> operands, mlir::DictionaryAttr attributes,
+                                  llvm::ArrayRef<llvm::StringRef> names, llvm::ArrayRef<mlir::Type> types);
+
   // Tensors with extents that data decides (Extents.h).
   ExtentTable extents;
   bool hasExtents(llvm::ArrayRef<Value> values) const;

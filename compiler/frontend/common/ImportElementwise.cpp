@@ -96,6 +96,13 @@ Value ImportBuilder::bitcast(Value x, DType to) {
   return create<nn::BitcastOp>(mlir::cast<RankedTensorType>(x.getType()).clone(nn::elementType(context(), to)), x);
 }
 
+llvm::SmallVector<Value> ImportBuilder::custom(StringRef callee, ArrayRef<Value> operands, DictionaryAttr attributes,
+                                               ArrayRef<StringRef> names, ArrayRef<Type> types) {
+  SmallVector<Value> results;
+  finish(builder.create<nn::CustomOp>(loc, types, callee, operands, attributes, builder.getStrArrayAttr(names)), results);
+  return results;
+}
+
 Value ImportBuilder::random(nn::RandomFn fn, DType element, Dims shape, int64_t seed, int64_t stream, int64_t low,
                             int64_t high) {
   if (loopDepth > 0) // each round would draw the same

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
+#include "compiler/frontend/common/CustomOp.h"
 #include "compiler/frontend/common/ImportBuilder.h"
 #include "ir/Tensor/Tensor.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
@@ -28,6 +29,7 @@ struct ArgumentType {
 struct ImportSettings {
   int64_t seed = 0; // of every random operation
   std::vector<std::pair<std::string, int64_t>> bounds; // ImportBuilder::bounds
+  const CustomOps *customOps = nullptr; // they come before operations of the same name
 };
 
 // Erases what nothing uses; folding leaves constants behind.

@@ -2,6 +2,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "compiler/frontend/onnx/functions/FunctionLibrary.h"
+#include "compiler/frontend/common/ImportCustom.h"
 #include "compiler/frontend/onnx/ops/OpTable.h"
 #include "llvm/ADT/StringExtras.h"
 
@@ -43,6 +44,8 @@ public:
       : builder(builder, model.path, diagnostics), model(model) {
     streams.seed = options.seed;
     this->builder.setBounds(options.bounds);
+    if (options.customOps)
+      customOps = *options.customOps;
     for (const Function &function : model.functions)
       functions.try_emplace(std::make_tuple(function.domain, function.name, function.overload), &function);
   }
@@ -133,6 +136,11 @@ private:
       inputs.push_back(input < 0 ? Value() : frame.values[input]);
       anyPoison |= input >= 0 && !frame.values[input] && !frame.leftOut[input];
     }
+    if (const CustomOp *custom = findCustomOp(customOps, node.domain + (node.domain.empty() ? "" : ".") + node.op)) {
+      if (!anyPoison)
+        importCustom(frame, node, *custom, inputs);
+      return;
+    }
     auto function = functions.find(std::make_tuple(node.domain, node.op, node.overload));
     if (function != functions.end()) {
       importFunction(frame, node, *function->second, inputs);
@@ -162,6 +170,17 @@ private:
       setOutputs(frame, import, *row, values);
   }
 
+  void importCustom(Frame &frame, const Node &node, const CustomOp &custom, ArrayRef<Value> inputs) {
+    Context context(*this, frame, node, 0);
+    NodeImport import(builder, node, inputs, context, streams);
+    auto values = importCustomOp(builder, custom, inputs, [&](const CustomAttr &attr) { return customValues(import, attr); });
+    for (auto [i, output] : llvm::enumerate(node.outputs))
+      if (output >= 0 && i >= values.size())
+        builder.error("output " + Twine(i) + " is not declared");
+      else if (output >= 0 && !builder.failed())
+        frame.set(output, values[i], kUndefined);
+  }
+
   void startNode(const Frame &frame, const Node &node) { builder.startNode(frame.prefix + node.name, node.op); }
 
   // How ONNX defines an operation that has no row; null: it does not.
@@ -182,7 +201,7 @@ private:
     if (rows.empty()) {
       std::string near = nearestRow(allOps(), node.op);
       builder.error(what + " is not supported",
-                    near.empty() || near == node.op ? "" : "the nearest supported operation is '" + near + "'");
+                    near.empty() || near == node.op ? "declare it with --custom-op if it is yours" : "the nearest supported operation is '" + near + "'");
       return nullptr;
     }
     auto opset = frame.opsets.find(node.domain);
@@ -337,6 +356,7 @@ private:
 
   const Model &model;
   RandomStreams streams;
+  CustomOps customOps;
   std::map<std::tuple<std::string, std::string, std::string>, const Function *> functions;
   const Attrs noAttributes;
   SmallVector<const Function *> calls; // that are being imported

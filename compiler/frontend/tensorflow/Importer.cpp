@@ -3,6 +3,7 @@
 #include <map>
 
 #include "absl/strings/str_cat.h"
+#include "compiler/frontend/common/ImportCustom.h"
 #include "compiler/frontend/tensorflow/ops/OpTable.h"
 
 using namespace mlir;
@@ -33,6 +34,8 @@ public:
       : builder(builder, graph.path, diagnostics), main(graph.nodes) {
     streams.seed = options.seed;
     this->builder.setBounds(options.bounds);
+    if (options.customOps)
+      customOps = *options.customOps;
   }
 
   // `argument` is what the graph's input at `edge` yields; null: that was reported.
@@ -113,7 +116,8 @@ private:
     builder.startNode(node.name, node.op);
     if (auto found = frame.bound.find(index); found != frame.bound.end())
       return found->second ? Outputs(SmallVector<Value, 1>{found->second}) : std::nullopt;
-    const OpRow *row = findOp(node.op);
+    const CustomOp *custom = findCustomOp(customOps, node.op);
+    const OpRow *row = custom ? nullptr : findOp(node.op);
     SmallVector<Value> inputs;
     bool anyDead = false, anyPoison = false;
     for (size_t i = 0; i < node.inputs.size(); ++i) {
@@ -127,10 +131,18 @@ private:
     frame.neverRuns[index] = anyDead && !(row && row->mayTakeDead);
     if (frame.neverRuns[index])
       return std::nullopt;
+    if (custom) {
+      Context context(*this, node);
+      NodeImport import(builder, node, inputs, context, lists, streams);
+      if (anyPoison)
+        return std::nullopt;
+      auto values = importCustomOp(builder, *custom, inputs, [&](const CustomAttr &attr) { return customValues(import, attr); });
+      return builder.failed() ? std::nullopt : Outputs(SmallVector<Value, 1>(ArrayRef<Value>(values)));
+    }
     if (!row) {
       std::string near = nearestRow(allOps(), node.op);
       builder.error("operation '" + node.op + "' is not supported",
-                    near.empty() ? "" : "the nearest supported operation is '" + near + "'");
+                    near.empty() ? "declare it with --custom-op if it is yours" : "the nearest supported operation is '" + near + "'");
       return std::nullopt;
     }
     Context context(*this, node);
@@ -208,6 +220,7 @@ private:
 
   Frame main;
   RandomStreams streams;
+  CustomOps customOps;
   ListTable lists;
   int depth = 0; // of bodies that are being imported
   uint64_t imported = 0;

@@ -10,3 +10,9 @@ func.func private @step(%limit: tensor<i64>, %x: tensor<i64>) -> (tensor<i1>, te
   %1 = nn.compare lt %0, %limit : tensor<i64> -> tensor<i1>
   return %1, %0 : tensor<i1>, tensor<i64>
 }
+
+// CHECK: nn.custom "my_scale"(%{{.*}}) {axis = array<i64: 1>, mode = "up"} ["x", "y"] : (tensor<4xf32>) -> tensor<4xf32>
+func.func @custom(%x: tensor<4xf32>) -> tensor<4xf32> {
+  %0 = nn.custom "my_scale"(%x) {axis = array<i64: 1>, mode = "up"} ["x", "y"] : (tensor<4xf32>) -> tensor<4xf32>
+  return %0 : tensor<4xf32>
+}

@@ -211,7 +211,7 @@ private:
                                                       ") has no output '", input.output, "'"));
     if (input.index >= ports->count)
       return fail(absl::StrCat("takes output ", input.index, " of node '", shorten(def.name()), "' (",
-                               shorten(def.op()), "), which has ", ports->count));
+                               shorten(def.op()), "), which has ", ports->count, " unless --custom-op declares more"));
     if (input.index >= 0)
       return edges.push_back({producer, static_cast<int>(ports->start + input.index)});
     if (!countExpanded(ports->count))
@@ -262,7 +262,7 @@ private:
       }
       return findPorts(found->second, name);
     }
-    std::vector<OutputArg> args = outputArgs(def, environment);
+    std::vector<OutputArg> args = library.outputArgs(def, environment);
     if (args.size() == 1 && args[0].ports >= 0 && (name.empty() || args[0].name.empty())) // nearly always
       return Layout::Ports{0, args[0].ports};
     return findPorts(layoutOf(args), name);

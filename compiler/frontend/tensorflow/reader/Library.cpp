@@ -42,10 +42,21 @@ bool isGenericCall(absl::string_view op) {
 
 int operandsBeforeArguments(absl::string_view op) { return op == "While" || op == "StatelessWhile" ? 0 : 1; }
 
-Library::Library(const proto::GraphDef &graph, Diagnostics &diagnostics) : diagnostics(diagnostics) {
+Library::Library(const proto::GraphDef &graph, Diagnostics &diagnostics, const DeclaredOutputs *declared)
+    : diagnostics(diagnostics), declared(declared) {
   for (const proto::FunctionDef &def : graph.library().function())
     if (!functions.try_emplace(def.signature().name(), std::make_unique<Function>(def)).second)
       diagnostics.error(def.signature().name(), "", "another function has the same name");
+}
+
+std::vector<OutputArg> Library::outputArgs(const proto::NodeDef &node, const Environment *environment) const {
+  auto found = declared ? declared->find(node.op()) : DeclaredOutputs::const_iterator();
+  if (!declared || found == declared->end())
+    return tf::outputArgs(node, environment);
+  std::vector<OutputArg> args;
+  for (const std::string &name : found->second)
+    args.push_back({name, 1});
+  return args;
 }
 
 Function *Library::callee(const proto::NodeDef &node) {

@@ -3,7 +3,9 @@
 #ifndef AOTC_COMPILER_FRONTEND_TENSORFLOW_READER_LIBRARY_H
 #define AOTC_COMPILER_FRONTEND_TENSORFLOW_READER_LIBRARY_H
 
+#include <map>
 #include <memory>
+#include <string>
 
 #include "compiler/frontend/tensorflow/reader/OpOutputs.h"
 #include "compiler/frontend/tensorflow/reader/Scope.h"
@@ -30,7 +32,13 @@ struct BodyFunction {
 
 class Library {
 public:
-  Library(const proto::GraphDef &graph, Diagnostics &diagnostics);
+  // Names of the outputs of operations that are not TensorFlow's, which the caller keeps.
+  using DeclaredOutputs = std::map<std::string, std::vector<std::string>>;
+
+  Library(const proto::GraphDef &graph, Diagnostics &diagnostics, const DeclaredOutputs *declared = nullptr);
+
+  // Of a node that is no call of a function in the file.
+  std::vector<OutputArg> outputArgs(const proto::NodeDef &node, const Environment *environment) const;
 
   // The function that a node calls and that is inlined, or null.
   Function *callee(const proto::NodeDef &node);
@@ -49,6 +57,7 @@ private:
   Function *find(absl::string_view name);
 
   Diagnostics &diagnostics;
+  const DeclaredOutputs *declared;
   absl::flat_hash_map<absl::string_view, std::unique_ptr<Function>> functions;
   std::vector<const Function *> path; // that are being visited
 };

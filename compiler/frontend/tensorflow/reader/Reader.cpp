@@ -30,7 +30,7 @@ std::optional<Model> buildModel(const GraphDefPtr &graphDef, const ReadOptions &
   auto errorCount = [&] { return diagnostics.errors().size() + diagnostics.droppedErrors(); };
   const size_t before = errorCount();
   Scope scope(*graphDef);
-  Library library(*graphDef, diagnostics);
+  Library library(*graphDef, diagnostics, &options.declaredOutputs);
   bool resolved = scope.resolve(diagnostics);
   bool calls = library.checkCalls(scope);
   if (!resolved || !calls || errorCount() != before)

@@ -4,6 +4,7 @@
 #ifndef AOTC_COMPILER_FRONTEND_TENSORFLOW_READER_READER_H
 #define AOTC_COMPILER_FRONTEND_TENSORFLOW_READER_READER_H
 
+#include <map>
 #include <string>
 #include <vector>
 
@@ -20,6 +21,8 @@ struct ReadOptions {
   // Keep assignments to variables that happen on the way to the outputs; nodes
   // then come in the order of a run.
   bool effects = false;
+  // Names of the outputs of operations that the user declares.
+  std::map<std::string, std::vector<std::string>> declaredOutputs = {};
 };
 
 // Each input is a node of op "Placeholder" without inputs; what stood behind a

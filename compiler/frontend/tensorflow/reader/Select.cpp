@@ -21,7 +21,7 @@ int64_t portCount(const proto::NodeDef &node, Library &library) {
       ports += std::max<int64_t>(portsOf(arg, environment), 0);
     return ports;
   }
-  for (const OutputArg &arg : outputArgs(node, nullptr))
+  for (const OutputArg &arg : library.outputArgs(node, nullptr))
     ports += std::max<int64_t>(arg.ports, 0);
   return ports;
 }

@@ -40,6 +40,7 @@ public:
     inputs = interfaceOf(signature->inputs(), "input");
     outputs = interfaceOf(signature->outputs(), "output");
     ReadOptions options;
+    options.declaredOutputs = asked.declaredOutputs;
     options.effects = true;
     std::vector<std::string> outputNames = asked.outputs;
     if (outputNames.empty())

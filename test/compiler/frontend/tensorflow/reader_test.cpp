@@ -146,7 +146,7 @@ TEST(Reader, CyclesThroughControlEdgesAndUnneededNodes) {
 TEST(Reader, PortsBeyondTheLast) {
   std::string graph =
       placeholder("x") + node("t", "TopKV2", "x x") + node("y", "Add", "t:1 x:1") + node("z", "Neg", "t:2");
-  EXPECT_EQ(read(graph).errors(), "y: takes output 1 of node 'x' (Placeholder), which has 1\n"
+  EXPECT_EQ(read(graph).errors(), "y: takes output 1 of node 'x' (Placeholder), which has 1 unless --custom-op declares more\n"
                                   "z: takes output 2 of node 't' (TopKV2), which has 2");
   EXPECT_EQ(read(placeholder("x") + node("s", "Split", "x x") + node("y", "Neg", "s")).errors(),
             "y: the number of outputs of node 's' (Split) is not known");
