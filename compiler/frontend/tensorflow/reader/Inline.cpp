@@ -209,9 +209,13 @@ private:
                                                       "' (", shorten(def.op()), ") is not known")
                                        : absl::StrCat("node '", shorten(def.name()), "' (", shorten(def.op()),
                                                       ") has no output '", input.output, "'"));
-    if (input.index >= ports->count)
+    if (input.index >= ports->count) {
+      std::vector<OutputArg> args = library.outputArgs(def, instance.environment);
+      const bool mayBeUnknown = args.size() == 1 && args[0].name.empty();
       return fail(absl::StrCat("takes output ", input.index, " of node '", shorten(def.name()), "' (",
-                               shorten(def.op()), "), which has ", ports->count, " unless --custom-op declares more"));
+                               shorten(def.op()), "), which has ", ports->count,
+                               mayBeUnknown ? " unless --custom-op declares more" : ""));
+    }
     if (input.index >= 0)
       return edges.push_back({producer, static_cast<int>(ports->start + input.index)});
     if (!countExpanded(ports->count))
