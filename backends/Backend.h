@@ -68,12 +68,21 @@ struct SymbolicDim {
   std::vector<Axis> axes;
 };
 
-struct EmitOptions {
-  Targets targets;
+// A model in the object.
+struct EmitEntry {
   std::string name;          // C identifier: prefix of the exported symbols NAME_call and NAME_info
-  std::string aotcVersion;
   std::string modelHash;     // SHA-256 of the model in hex
   std::optional<SymbolicDim> symbol;
+};
+
+// Of a function of a module with several entries: the number of its own.
+inline constexpr char kEntryAttr[] = "aotc.entry";
+
+struct EmitOptions {
+  Targets targets;
+  std::string name;          // C identifier, of the object
+  std::string aotcVersion;
+  std::vector<EmitEntry> entries;
   bool wantLLVM = false;     // fill EmitResult::llvmIR
   bool wantAsm = false;      // fill EmitResult::assembly
 };
@@ -88,6 +97,7 @@ struct RegionReport {
   // everything where it only copies, and its copy of an image into a border of zeros.
   int64_t movedBytes = 0;
   std::string function; // emitted function, shared by equal regions
+  size_t entry = 0;     // that it belongs to
 };
 
 struct EmitResult {
@@ -120,7 +130,8 @@ public:
                                                     const SelectOptions &options) const {
     return {};
   }
-  // `module` holds one planned function, or one for each size of a symbolic dimension.
+  // `module` holds one planned function for each entry, or one for each size of its symbolic dimension, and those that they
+  // run. Weights are placed for all.
   virtual absl::StatusOr<EmitResult> emit(mlir::ModuleOp module, const EmitOptions &options) const = 0;
 };
 

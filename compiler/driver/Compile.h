@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
+#include "absl/types/span.h"
 #include "compiler/artifact/Model.h"
 #include "compiler/driver/CompileOptions.h"
 
@@ -30,6 +31,10 @@ struct CompileResult {
 
 // Errors carry every problem of the model, one a line (Errors.h).
 absl::StatusOr<CompileResult> compileModel(const CompileOptions &options);
+
+// Several models as one object, whose name is a C identifier, with an entry each that share weights and equal kernels. What is
+// written is in the first result; `emit` and what concerns the target must be the same for all.
+absl::StatusOr<std::vector<CompileResult>> compileModels(absl::Span<const CompileOptions> models, const std::string &objectName);
 
 } // namespace aotc
 #endif

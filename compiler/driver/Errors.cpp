@@ -67,22 +67,40 @@ static constexpr char kPayload[] = "aotc/diagnostics";
 
 static std::string fixed(const std::string &text) { return llvm::json::fixUTF8(text); }
 
-std::string diagnosticsJSON(const absl::Status &status, const std::vector<std::string> &notes) {
-  llvm::json::Array errors, said;
-  if (auto payload = status.GetPayload(kPayload)) {
+static llvm::json::Array errorsOf(const absl::Status &status) {
+  auto payload = status.GetPayload(kPayload);
+  if (payload) {
     llvm::Expected<llvm::json::Value> parsed = llvm::json::parse(std::string(*payload));
     if (parsed)
-      errors = std::move(*parsed->getAsArray());
-    else
-      llvm::consumeError(parsed.takeError());
-  } else if (!status.ok()) {
-    errors.push_back(llvm::json::Object{{"message", fixed(std::string(status.message()))}});
+      return std::move(*parsed->getAsArray());
+    llvm::consumeError(parsed.takeError());
   }
+  if (status.ok())
+    return {};
+  return llvm::json::Array{llvm::json::Object{{"message", fixed(std::string(status.message()))}}};
+}
+
+static absl::Status withErrors(std::string message, llvm::json::Array errors) {
+  absl::Status status = modelError(std::move(message));
+  std::string json;
+  llvm::raw_string_ostream(json) << llvm::json::Value(std::move(errors));
+  status.SetPayload(kPayload, absl::Cord(json));
+  return status;
+}
+
+absl::Status joinErrors(const absl::Status &one, const absl::Status &other) {
+  llvm::json::Array errors = errorsOf(one), more = errorsOf(other);
+  errors.insert(errors.end(), std::make_move_iterator(more.begin()), std::make_move_iterator(more.end()));
+  return withErrors(absl::StrCat(one.message(), "\n", other.message()), std::move(errors));
+}
+
+std::string diagnosticsJSON(const absl::Status &status, const std::vector<std::string> &notes) {
+  llvm::json::Array said;
   for (const std::string &note : notes)
     said.push_back(llvm::json::Object{{"message", fixed(note)}});
   std::string text;
   llvm::raw_string_ostream(text) << llvm::json::Value(llvm::json::Object{
-      {"exit_code", static_cast<int>(exitCodeOf(status))}, {"errors", std::move(errors)}, {"notes", std::move(said)}});
+      {"exit_code", static_cast<int>(exitCodeOf(status))}, {"errors", errorsOf(status)}, {"notes", std::move(said)}});
   return text;
 }
 
@@ -94,7 +112,6 @@ absl::Status toStatus(const std::string &file, const Diagnostics &diagnostics) {
   absl::StrAppend(&text, file, ": not compiled: ", count, count == 1 ? " problem" : " problems");
   if (diagnostics.droppedErrors())
     absl::StrAppend(&text, ", the first ", diagnostics.errors().size(), " shown");
-  absl::Status status = modelError(text);
   llvm::json::Array errors;
   for (const Diagnostic &d : diagnostics.errors())
     errors.push_back(llvm::json::Object{{"file", fixed(file)},
@@ -102,10 +119,7 @@ absl::Status toStatus(const std::string &file, const Diagnostics &diagnostics) {
                                         {"op", fixed(d.op)},
                                         {"message", fixed(d.message)},
                                         {"remedy", fixed(d.remedy)}});
-  std::string json;
-  llvm::raw_string_ostream(json) << llvm::json::Value(std::move(errors));
-  status.SetPayload(kPayload, absl::Cord(json));
-  return status;
+  return withErrors(std::move(text), std::move(errors));
 }
 
 } // namespace aotc

@@ -34,6 +34,9 @@ std::string formatDiagnostic(const std::string &file, const Diagnostic &diagnost
 // All errors, one a line, then a line that counts them, as a model error.
 absl::Status toStatus(const std::string &file, const Diagnostics &diagnostics);
 
+// The problems of two models.
+absl::Status joinErrors(const absl::Status &one, const absl::Status &other);
+
 // What a tool says of its run, as one JSON object: {"exit_code": 1, "errors": [...], "notes": [...]}. Errors of a model
 // have "file", "node", "op", "message" and "remedy", empty where they do not apply; others have "message" only.
 std::string diagnosticsJSON(const absl::Status &status, const std::vector<std::string> &notes);

@@ -84,20 +84,26 @@ absl::Status codegen(Compilation &c) {
   ModelInfo &m = c.result.model;
   EmitOptions options;
   options.targets = m.targets;
-  options.name = m.name;
+  options.name = c.objectName;
   options.aotcVersion = kVersion;
-  options.modelHash = m.modelHash;
-  options.symbol = m.symbol;
+  options.entries.push_back({m.name, m.modelHash, m.symbol});
+  for (const ModelInfo &other : c.others)
+    options.entries.push_back({other.name, other.modelHash, other.symbol});
   options.wantLLVM = c.options.wants(Emit::LLVM) || !c.options.dumpDir.empty();
   options.wantAsm = c.options.wants(Emit::Asm);
   absl::StatusOr<EmitResult> emitted = c.backend->emit(*c.module, options);
   if (!emitted.ok())
     return modelError(absl::StrCat(c.options.modelPath, ": ", emitted.status().message()));
-  m.objectBytes = static_cast<int64_t>(emitted->object.size());
-  m.codeBytes = emitted->codeBytes;
-  m.targetCodeBytes = std::move(emitted->targetCodeBytes);
-  m.weightsBytes = emitted->weightsBytes;
-  m.regions = std::move(emitted->regions);
+  for (size_t entry = 0; entry < options.entries.size(); ++entry) {
+    ModelInfo &model = entry == 0 ? m : c.others[entry - 1];
+    model.objectBytes = static_cast<int64_t>(emitted->object.size());
+    model.codeBytes = emitted->codeBytes;
+    model.targetCodeBytes = emitted->targetCodeBytes;
+    model.weightsBytes = emitted->weightsBytes;
+    for (RegionReport &region : emitted->regions)
+      if (region.entry == entry)
+        model.regions.push_back(std::move(region));
+  }
   c.result.object = std::move(emitted->object);
   c.result.llvmIR = std::move(emitted->llvmIR);
   c.result.assembly = std::move(emitted->assembly);
@@ -106,6 +112,8 @@ absl::Status codegen(Compilation &c) {
 
 absl::Status artifact(Compilation &c) {
   c.result.header = writeHeader(c.result.model, {c.options.headerFile, c.options.selfContained});
+  for (const ModelInfo &other : c.others)
+    absl::StrAppend(&c.result.header, "\n", writeHeader(other, {c.options.headerFile, c.options.selfContained}));
   return absl::OkStatus();
 }
 

@@ -12,14 +12,17 @@
 namespace aotc {
 
 struct Compilation {
-  explicit Compilation(const CompileOptions &options) : options(options), inputs(options.inputs) {}
+  Compilation(const CompileOptions &options, mlir::MLIRContext &context)
+      : options(options), context(context), inputs(options.inputs) {}
 
   const CompileOptions &options;
+  std::string objectName; // C identifier
   const Backend *backend = nullptr;
-  mlir::MLIRContext context{mlir::MLIRContext::Threading::DISABLED};
+  mlir::MLIRContext &context;
   mlir::OwningOpRef<mlir::ModuleOp> module; // from import on
   std::vector<InputSpec> inputs; // the options', with a size in place of the symbol
   CompileResult result;
+  std::vector<ModelInfo> others; // of the object's other models, once they are in the module
 
   // Runs passes over every function of the module. What they report becomes a model error for
   // `phase`: an emitError of a pass names a node that cannot be compiled.

@@ -188,7 +188,7 @@ private:
     options.targets = c.result.model.targets;
     options.name = kName;
     options.aotcVersion = kVersion;
-    options.modelHash = c.result.model.modelHash;
+    options.entries = {{kName, c.result.model.modelHash, std::nullopt}};
     absl::StatusOr<EmitResult> emitted = c.backend->emit(*module, options);
     if (!emitted.ok())
       return internalError(std::string(emitted.status().message()));

@@ -71,34 +71,45 @@ std::vector<Output> outputsOf(const CompileOptions &options, const std::string &
 }
 
 absl::Status run() {
-  absl::StatusOr<CompileOptions> options = tools::compileOptions();
-  if (!options.ok())
-    return options.status();
-  if (!emit.empty())
-    options->emit.clear();
+  absl::StatusOr<std::vector<CompileOptions>> models = tools::allCompileOptions();
+  if (!models.ok())
+    return models.status();
+  std::vector<Emit> kinds;
   for (const std::string &text : emit) {
     absl::StatusOr<Emit> kind = parseEmit(text);
     if (!kind.ok())
       return kind.status();
-    options->emit.push_back(*kind);
+    if (models->size() > 1 && (*kind == Emit::NN || *kind == Emit::Plan))
+      return usageError(absl::StrCat("--emit ", text, ": give one model"));
+    kinds.push_back(*kind);
   }
-  std::string object = outputPath.empty() ? tools::stemOf(options->modelPath) + ".o" : outputPath.getValue();
-  if (!tools::nameGiven())
-    options->name = makeIdentifier(tools::stemOf(object));
-  options->stopAfter = stopAfter;
-  options->selfContained = selfContained;
+  if (models->size() > 1 && outputPath.empty())
+    return usageError("several models make one object; give -o FILE");
+  std::string object = outputPath.empty() ? tools::stemOf(models->front().modelPath) + ".o" : outputPath.getValue();
+  const std::string objectName = makeIdentifier(tools::stemOf(object));
+  if (models->size() == 1 && !tools::nameGiven())
+    models->front().name = objectName;
+  for (CompileOptions &options : *models) {
+    if (!kinds.empty())
+      options.emit = kinds;
+    options.stopAfter = stopAfter;
+    options.selfContained = selfContained;
+  }
 
-  std::vector<Output> outputs = stopAfter.empty() ? outputsOf(*options, object) : std::vector<Output>{};
+  std::vector<Output> outputs = stopAfter.empty() ? outputsOf(models->front(), object) : std::vector<Output>{};
   OutputFiles files;
   for (const Output &output : outputs) {
-    if (output.kind == Emit::Header)
-      options->headerFile = llvm::sys::path::filename(output.path).str();
-    if (llvm::sys::fs::equivalent(output.path, options->modelPath))
-      return usageError(absl::StrCat(output.path, ": this output would overwrite the model"));
+    for (CompileOptions &options : *models) {
+      if (output.kind == Emit::Header)
+        options.headerFile = llvm::sys::path::filename(output.path).str();
+      if (llvm::sys::fs::equivalent(output.path, options.modelPath))
+        return usageError(absl::StrCat(output.path, ": this output would overwrite the model"));
+    }
     if (absl::Status status = files.open(output.path); !status.ok())
       return status;
   }
-  absl::StatusOr<CompileResult> result = tools::compile(*options, /*quiet=*/false);
+  const std::string name = models->size() == 1 ? models->front().name : objectName;
+  absl::StatusOr<CompileResult> result = tools::compile(*std::move(models), name, /*quiet=*/false);
   if (!result.ok())
     return result.status();
   if (!result->stoppedIR.empty())

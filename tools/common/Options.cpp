@@ -1,5 +1,6 @@
 #include "tools/common/Options.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
 #include "absl/strings/str_split.h"
 #include "compiler/artifact/OutputFile.h"
 #include "compiler/artifact/PlanDrawing.h"
@@ -48,7 +49,7 @@ struct RemoveForeignOptions {
 // 101 is the first priority that programs may use; ordinary objects come after it.
 [[gnu::init_priority(101)]] RemoveForeignOptions removeForeignOptions;
 
-cl::opt<std::string> modelPath(cl::Positional, cl::desc("MODEL"), cl::cat(compileCategory()));
+cl::list<std::string> modelPaths(cl::Positional, cl::desc("MODEL..."), cl::cat(compileCategory()));
 cl::list<std::string>
     inputs("input", cl::value_desc("[NAME=]VALUE"), cl::cat(compileCategory()),
            cl::desc("Type of an input, [d,d,...][:DTYPE], or its .npy file; without NAME by position, "
@@ -61,8 +62,8 @@ cl::list<std::string> customOps("custom-op", cl::value_desc("DECLARATION|FILE"),
                                 cl::desc("Call a C function for an operation: NAME(x: f32[n]; k: int) -> y: f32[n] = symbol"));
 cl::list<std::string> customLibraryPaths("custom-library", cl::value_desc("FILE.so"), cl::cat(compileCategory()),
                                          cl::desc("Where shape functions of --custom-op are, and for running the functions"));
-cl::opt<std::string> signature("signature", cl::value_desc("NAME"), cl::cat(compileCategory()),
-                               cl::desc("Which function of a SavedModel (default: serving_default, or the only one)"));
+cl::list<std::string> signatures("signature", cl::value_desc("NAME"), cl::cat(compileCategory()),
+                                cl::desc("Which function of a SavedModel (default: serving_default, or the only one)"));
 cl::list<std::string> outputs("output", cl::value_desc("NAME"), cl::cat(compileCategory()),
                               cl::desc("Compute this node (default: the nodes that nobody consumes)"));
 cl::list<std::string> specialize("specialize", cl::value_desc("SYMBOL=N,N,..."), cl::cat(compileCategory()),
@@ -78,8 +79,8 @@ cl::opt<std::string>
                  "puts code for each into one object, which chooses when it is first called"));
 cl::opt<std::string> features("features", cl::value_desc("LIST"), cl::cat(compileCategory()),
                               cl::desc("CPU features to add or remove, e.g. +avx2,-fma"));
-cl::opt<std::string>
-    modelName("name", cl::value_desc("IDENT"), cl::cat(compileCategory()),
+cl::list<std::string>
+    modelNames("name", cl::value_desc("IDENT"), cl::cat(compileCategory()),
               cl::desc("Prefix of the exported symbols (default: the stem of -o, or of MODEL)"));
 cl::opt<std::string> seed("seed", cl::value_desc("N"), cl::cat(compileCategory()),
                           cl::desc("Seed of random operators (default 0)"));
@@ -165,7 +166,7 @@ std::optional<ExitCode> parseCommandLine(int argc, char **argv, const std::strin
                                                                  : "TensorFlow:\n" + tf + "\nONNX:\n" + onnx);
     return status.ok() ? ExitCode::Ok : fail(status);
   }
-  if (modelPath.empty())
+  if (modelPaths.empty())
     return fail(usageError(absl::StrCat("no model given; see ", toolName, " --help")));
   return std::nullopt;
 }
@@ -182,20 +183,110 @@ static void joinValues(std::vector<InputSpec> &specs) {
   llvm::erase_if(specs, [](const InputSpec &spec) { return spec.npyPath.empty() && !spec.shape; });
 }
 
+// What belongs to one model: all, or, of several models, what comes between it and the next.
+class ModelArguments {
+public:
+  explicit ModelArguments(size_t model)
+      : begin(modelPaths.getPosition(model)),
+        end(model + 1 < modelPaths.size() ? modelPaths.getPosition(model + 1) : UINT_MAX), isOnly(modelPaths.size() == 1) {}
+
+  std::vector<std::string> of(const cl::list<std::string> &option) const {
+    std::vector<std::string> own;
+    for (unsigned i = 0; i < option.size(); ++i)
+      if (isOnly || (option.getPosition(i) > begin && option.getPosition(i) < end))
+        own.push_back(option[i]);
+    return own;
+  }
+  // The only one; "" where there is none.
+  absl::StatusOr<std::string> one(const cl::list<std::string> &option) const {
+    std::vector<std::string> own = of(option);
+    if (own.size() > 1)
+      return usageError(absl::StrCat("--", option.ArgStr.str(), " ", own[1], ": given twice for one model"));
+    return own.empty() ? "" : own[0];
+  }
+
+private:
+  const unsigned begin, end;
+  const bool isOnly;
+};
+
+// Before several models, an option belongs to none.
+static absl::Status checkPositions() {
+  for (const cl::list<std::string> &option : {std::cref(inputs), std::cref(fixedInputs), std::cref(bounds), std::cref(signatures),
+                                              std::cref(outputs), std::cref(specialize), std::cref(states), std::cref(modelNames)})
+    for (unsigned i = 0; i < option.size() && modelPaths.size() > 1; ++i)
+      if (option.getPosition(i) < modelPaths.getPosition(0))
+        return usageError(absl::StrCat("--", option.ArgStr.str(), " ", option[i], ": of several models, give it after the one that it is for"));
+  return absl::OkStatus();
+}
+
+static std::string pathOf(size_t model) {
+  std::string path = modelPaths[model];
+  while (path.size() > 1 && path.back() == '/') // of a folder, whose name counts
+    path.pop_back();
+  return path;
+}
+
+// The names of several models: their files', with the signature where a file occurs again.
+static absl::Status nameModels(std::vector<CompileOptions> &all) {
+  for (auto [i, o] : llvm::enumerate(all)) {
+    const size_t same = llvm::count_if(all, [&, &o = o](const CompileOptions &other) { return stemOf(other.modelPath) == stemOf(o.modelPath); });
+    if (ModelArguments(i).of(modelNames).empty() && same > 1 && !o.signature.empty())
+      o.name = makeIdentifier(absl::StrCat(stemOf(o.modelPath), "_", o.signature));
+    for (size_t k = 0; k < i; ++k)
+      if (all[k].name == o.name)
+        return usageError(absl::StrCat("two models have the name '", o.name, "'; give --name after each"));
+  }
+  return absl::OkStatus();
+}
+
+static absl::StatusOr<CompileOptions> optionsOf(size_t model);
+
+absl::StatusOr<std::vector<CompileOptions>> allCompileOptions() {
+  if (absl::Status status = checkPositions(); !status.ok())
+    return status;
+  std::vector<CompileOptions> all;
+  for (size_t i = 0; i < modelPaths.size(); ++i) {
+    absl::StatusOr<CompileOptions> options = optionsOf(i);
+    if (!options.ok())
+      return options.status();
+    all.push_back(*std::move(options));
+  }
+  if (all.size() == 1)
+    return all;
+  for (auto [option, isGiven] : {std::pair("--tune", tuneSeconds.getNumOccurrences() > 0), std::pair("--plan-drawing", !planDrawing.empty())})
+    if (isGiven)
+      return usageError(absl::StrCat(option, ": give one model"));
+  if (absl::Status status = nameModels(all); !status.ok())
+    return status;
+  for (CompileOptions &o : all)
+    if (!o.dumpDir.empty())
+      absl::StrAppend(&o.dumpDir, "/", o.name);
+  return all;
+}
+
 absl::StatusOr<CompileOptions> compileOptions() {
+  if (modelPaths.size() > 1)
+    return usageError(absl::StrCat(modelPaths[1], ": give one model"));
+  return optionsOf(0);
+}
+
+static absl::StatusOr<CompileOptions> optionsOf(size_t model) {
+  const ModelArguments arguments(model);
   CompileOptions o;
-  o.modelPath = modelPath;
-  while (o.modelPath.size() > 1 && o.modelPath.back() == '/') // of a folder, whose name counts
-    o.modelPath.pop_back();
-  o.signature = signature;
-  for (const std::string &text : inputs) {
+  o.modelPath = pathOf(model);
+  absl::StatusOr<std::string> signature = arguments.one(signatures), modelName = arguments.one(modelNames);
+  if (!signature.ok() || !modelName.ok())
+    return signature.ok() ? modelName.status() : signature.status();
+  o.signature = *signature;
+  for (const std::string &text : arguments.of(inputs)) {
     absl::StatusOr<InputSpec> spec = parseInputSpec("--input", text);
     if (!spec.ok())
       return spec.status();
     o.inputs.push_back(*spec);
   }
   joinValues(o.inputs);
-  for (const std::string &text : fixedInputs) {
+  for (const std::string &text : arguments.of(fixedInputs)) {
     absl::StatusOr<FixedInput> fixed = parseFixedInput(text);
     if (!fixed.ok())
       return fixed.status();
@@ -208,16 +299,16 @@ absl::StatusOr<CompileOptions> compileOptions() {
   if (!custom.ok())
     return custom.status();
   o.customOps = *std::move(custom);
-  for (const std::string &text : bounds) {
+  for (const std::string &text : arguments.of(bounds)) {
     size_t equals = text.rfind('=');
     int64_t most = 0;
     if (equals == std::string::npos || equals == 0 || !absl::SimpleAtoi(text.substr(equals + 1), &most) || most < 1 || most > INT32_MAX)
       return usageError(absl::StrCat("--bound ", text, ": give NODE=N with N from 1 to 2^31-1"));
     o.bounds.emplace_back(withoutPort0(text.substr(0, equals)), most);
   }
-  for (const std::string &text : outputs)
+  for (const std::string &text : arguments.of(outputs))
     o.outputs.push_back(withoutPort0(text));
-  for (const std::string &text : specialize) {
+  for (const std::string &text : arguments.of(specialize)) {
     std::pair<absl::string_view, absl::string_view> parts = absl::StrSplit(text, absl::MaxSplits('=', 1));
     for (absl::string_view item : absl::StrSplit(parts.second, ',')) {
       int64_t size;
@@ -226,7 +317,7 @@ absl::StatusOr<CompileOptions> compileOptions() {
       o.specialize.emplace_back(parts.first, size);
     }
   }
-  for (const std::string &text : states) {
+  for (const std::string &text : arguments.of(states)) {
     absl::StatusOr<StatePair> state = parseStatePair(text);
     if (!state.ok())
       return state.status();
@@ -242,7 +333,7 @@ absl::StatusOr<CompileOptions> compileOptions() {
         (!absl::SimpleAtod(tuneSeconds.getValue(), &*o.tuneSeconds) || !(*o.tuneSeconds >= 0 && *o.tuneSeconds <= 86400)))
       return usageError(absl::StrCat("--tune=", tuneSeconds.getValue(), ": give a number of seconds from 0 to 86400"));
   }
-  o.name = modelName.empty() ? makeIdentifier(stemOf(o.modelPath)) : modelName.getValue();
+  o.name = modelName->empty() ? makeIdentifier(stemOf(o.modelPath)) : *modelName;
   if (!isIdentifier(o.name))
     return usageError(
         absl::StrCat("--name ", o.name, ": not a C identifier, or a word that C or C++ reserves"));
@@ -261,29 +352,48 @@ static void addStateOutputs(CompileOptions &o) {
 
 const std::vector<std::string> &customLibraries() { return customLibraryPaths; }
 
-bool nameGiven() { return !modelName.empty(); }
+bool nameGiven() { return !modelNames.empty(); }
+
+// One report, or an array of those of several models.
+static std::string reportOf(const std::vector<CompileResult> &results) {
+  std::vector<std::string> reports;
+  for (const CompileResult &result : results)
+    reports.push_back(writeReport(result.model));
+  return reports.size() == 1 ? reports[0] : absl::StrCat("[\n", absl::StrJoin(reports, ",\n"), "]\n");
+}
 
 absl::StatusOr<CompileResult> compile(CompileOptions options, bool quiet) {
-  addStateOutputs(options);
+  const std::string name = options.name;
+  return compile(std::vector<CompileOptions>{std::move(options)}, name, quiet);
+}
+
+absl::StatusOr<CompileResult> compile(std::vector<CompileOptions> models, const std::string &objectName, bool quiet) {
+  for (CompileOptions &options : models)
+    addStateOutputs(options);
+  const CompileOptions &options = models[0];
   OutputFiles files;
   std::string tuned = options.tuneSeconds ? options.tuningFile : "";
   for (const std::string &path : {report.getValue(), planDrawing.getValue(), tuned})
     if (!path.empty())
       if (absl::Status s = files.open(path); !s.ok())
         return s;
-  absl::StatusOr<CompileResult> result;
+  absl::StatusOr<std::vector<CompileResult>> results;
   {
     Progress progress(!quiet && !isVerbose && diagnosticsForm == DiagnosticsForm::Text);
-    options.progress = [&](size_t number, size_t count, const std::string &name) {
+    auto show = [&](size_t number, size_t count, const std::string &name) {
       progress.phase(number, count, name);
       if (isVerbose && !quiet)
         std::fprintf(stderr, "%s: [%zu/%zu] %s\n", toolName.c_str(), number, count, name.c_str());
     };
-    result = compileModel(options);
+    for (CompileOptions &each : models)
+      each.progress = show;
+    results = compileModels(models, objectName);
   }
-  if (!result.ok())
-    return result.status();
-  notes = result->notes;
+  if (!results.ok())
+    return results.status();
+  CompileResult *result = &results->front();
+  for (const CompileResult &each : *results)
+    notes.insert(notes.end(), each.notes.begin(), each.notes.end());
   if (!quiet && diagnosticsForm == DiagnosticsForm::Text) {
     for (const std::string &note : notes)
       std::fprintf(stderr, "%s\n", note.c_str());
@@ -292,10 +402,11 @@ absl::StatusOr<CompileResult> compile(CompileOptions options, bool quiet) {
         std::fprintf(stderr, "%s: target %s, cpu %s, features %s\n", toolName.c_str(), target.triple.c_str(),
                      target.cpu.c_str(), target.features.c_str());
     if (time)
-      printTimes(result->model);
+      for (const CompileResult &each : *results)
+        printTimes(each.model);
   }
   if (!report.empty())
-    if (absl::Status s = files.write(report, writeReport(result->model)); !s.ok())
+    if (absl::Status s = files.write(report, reportOf(*results)); !s.ok())
       return s;
   if (!planDrawing.empty())
     if (absl::Status s = files.write(planDrawing, drawPlan(result->model)); !s.ok())
@@ -305,7 +416,7 @@ absl::StatusOr<CompileResult> compile(CompileOptions options, bool quiet) {
       return s;
   if (absl::Status s = files.commit(); !s.ok())
     return s;
-  return result;
+  return std::move(*result);
 }
 
 absl::Status print(const std::string &text) {

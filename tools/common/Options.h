@@ -3,6 +3,7 @@
 #define AOTC_TOOLS_COMMON_OPTIONS_H
 
 #include <string>
+#include <vector>
 
 #include "absl/status/statusor.h"
 #include "compiler/driver/Compile.h"
@@ -22,12 +23,15 @@ llvm::cl::OptionCategory &compileCategory();
 std::optional<ExitCode> parseCommandLine(int argc, char **argv, const std::string &overview);
 
 // The shared options as one struct.
-absl::StatusOr<CompileOptions> compileOptions();
+absl::StatusOr<CompileOptions> compileOptions(); // of the only model
+absl::StatusOr<std::vector<CompileOptions>> allCompileOptions();
 const std::vector<std::string> &customLibraries(); // for running objects
 bool nameGiven(); // whether --name was there
 // compileModel with progress, notes, --time and --report as the options ask.
 // `quiet`: nothing on stderr unless it fails.
 absl::StatusOr<CompileResult> compile(CompileOptions options, bool quiet);
+// The same of several models as one object.
+absl::StatusOr<CompileResult> compile(std::vector<CompileOptions> models, const std::string &objectName, bool quiet);
 
 // Writes to standard output, which may be a full disk.
 absl::Status print(const std::string &text);

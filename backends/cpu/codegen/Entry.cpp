@@ -84,10 +84,10 @@ public:
 
   llvm::Function *emit() {
     auto *type = llvm::FunctionType::get(gen.i32(), {gen.pointer()}, false);
-    function = llvm::Function::Create(type, llvm::GlobalValue::ExternalLinkage, parts.options.name + "_call",
+    function = llvm::Function::Create(type, llvm::GlobalValue::ExternalLinkage, parts.entry.name + "_call",
                                       gen.module);
     function->setDoesNotThrow();
-    restrictToBase(*function, parts.options.targets[0]); // it runs before the check
+    restrictToBase(*function, parts.object.options.targets[0]); // it runs before the check
     callPointer = function->getArg(0);
     b.SetInsertPoint(llvm::BasicBlock::Create(context, "entry", function));
     regionContext = b.CreateAlloca(regionContextType(context));
@@ -102,8 +102,8 @@ public:
     if (hasParallelStages(gen.module))
       b.CreateStore(usableParallel(), b.CreateStructGEP(regionContextType(context), regionContext, 2));
     chooseTarget();
-    if (parts.options.symbol) {
-      runSizes(*parts.options.symbol);
+    if (parts.entry.symbol) {
+      runSizes(*parts.entry.symbol);
     } else {
       loadPointers();
       runRegions();
@@ -189,28 +189,28 @@ private:
   // Refuses machines that are none of the targets.
   void chooseTarget() {
     llvm::IRBuilderBase::InsertPoint here = b.saveIP();
-    llvm::Function *check = emitTargetCheck(gen, parts.options.targets, parts.options.name);
+    llvm::Function *check = emitTargetCheck(gen, parts.object.options.targets, parts.entry.name);
     b.restoreIP(here);
     if (!check)
       return;
     Value *answer = b.CreateCall(check);
     failUnless(b.CreateICmpNE(answer, b.getInt32(kNoTarget)), b.getInt32(AOTC_UNSUPPORTED_CPU), -1);
-    if (parts.functions.size() == 1)
+    if (parts.object.functions.size() == 1)
       return;
     // Distances from the table, which need no relocation when the program starts.
-    size_t count = parts.functions.size() * parts.functions[0].size();
+    size_t count = parts.object.functions.size() * parts.object.functions[0].size();
     auto *type = llvm::ArrayType::get(gen.i32(), count);
     table = new llvm::GlobalVariable(gen.module, type, /*isConstant=*/true, llvm::GlobalValue::PrivateLinkage,
-                                     nullptr, parts.options.name + "_functions");
+                                     nullptr, parts.entry.name + "_functions");
     auto address = [&](llvm::Constant *of) { return llvm::ConstantExpr::getPtrToInt(of, gen.i64()); };
     llvm::SmallVector<llvm::Constant *> all;
-    for (const std::vector<llvm::Function *> &functions : parts.functions)
+    for (const std::vector<llvm::Function *> &functions : parts.object.functions)
       for (llvm::Function *function : functions)
         all.push_back(llvm::ConstantExpr::getTrunc(
             llvm::ConstantExpr::getSub(address(function), address(table)), gen.i32()));
     table->setInitializer(llvm::ConstantArray::get(type, all));
     Value *target = gen.add(b.CreateZExt(answer, gen.i64()), -int64_t(kFirstTarget));
-    functionsOffset = gen.mul(target, parts.functions[0].size() * kDistanceBytes);
+    functionsOffset = gen.mul(target, parts.object.functions[0].size() * kDistanceBytes);
   }
   void loadTensors(call::Field table, mlir::TypeRange types, llvm::SmallVectorImpl<Value *> &pointers) {
     if (types.empty())
@@ -234,9 +234,9 @@ private:
       state = checkedPointer(field(call::State), plan::kStateAlignment, false);
     if (parts.arenaBytes() > 0)
       arena = checkedPointer(field(call::Arena), attribute("plan.arena_align", 64), false);
-    if (parts.weights) {
+    if (parts.object.weights) {
       Value *given = checkedPointer(field(call::Weights), 64, true);
-      weights = b.CreateSelect(b.CreateIsNull(given), parts.weights, given);
+      weights = b.CreateSelect(b.CreateIsNull(given), parts.object.weights, given);
     }
   }
 
@@ -348,7 +348,7 @@ public:
   InfoEmitter(llvm::Module &module, const EntryParts &parts) : AbiData(module), parts(parts) {}
 
   void emit(llvm::Function *entry) {
-    const EmitOptions &options = parts.options;
+    const EmitOptions &options = parts.object.options;
     llvm::SmallVector<std::string> inputNames, outputNames;
     mlir::func::FuncOp func = parts.largest();
     for (unsigned i = 0; i < nn::inputCount(func); ++i)
@@ -359,10 +359,10 @@ public:
       auto attr = func->getAttrOfType<mlir::IntegerAttr>(name);
       return b.getInt64(attr ? attr.getInt() : otherwise);
     };
-    llvm::Constant *hash = llvm::ConstantDataArray::get(module.getContext(), parts.weightsHash);
+    llvm::Constant *hash = llvm::ConstantDataArray::get(module.getContext(), parts.object.weightsHash);
     llvm::SmallVector<llvm::Constant *> fields = {b.getInt32(0),
                                                   b.getInt32(AOTC_ABI_VERSION),
-                                                  string(options.name),
+                                                  string(parts.entry.name),
                                                   string(options.aotcVersion),
                                                   string(options.targets[0].triple),
                                                   string(cpuNames(options.targets)),
@@ -372,17 +372,17 @@ public:
                                                   b.getInt32(outputNames.size()),
                                                   b.getInt64(parts.arenaBytes()),
                                                   attribute("plan.arena_align", 64),
-                                                  b.getInt64(parts.weightsBytes),
+                                                  b.getInt64(parts.object.weightsBytes),
                                                   b.getInt64(plan::stateOffsets(func).back()),
                                                   hash,
                                                   entry,
                                                   emitStateInit(),
                                                   outDims(),
                                                   b.getInt32(outDimCount),
-                                                  b.getInt32(options.symbol ? 1 : 0),
+                                                  b.getInt32(parts.entry.symbol ? 1 : 0),
                                                   symbols(),
                                                   symbolAxes(),
-                                                  b.getInt32(options.symbol ? options.symbol->axes.size() : 0),
+                                                  b.getInt32(parts.entry.symbol ? parts.entry.symbol->axes.size() : 0),
                                                   b.getInt32(0)};
     AbiType abi{llvm::ConstantStruct::getTypeForElements(module.getContext(), fields)};
     abi.check(module.getDataLayout(),
@@ -402,7 +402,7 @@ public:
     fields[0] = b.getInt32(module.getDataLayout().getTypeAllocSize(abi.type)); // struct_bytes
     llvm::Constant *info = llvm::ConstantStruct::get(abi.type, fields);
     auto *global = new llvm::GlobalVariable(module, info->getType(), true, llvm::GlobalValue::ExternalLinkage,
-                                            info, options.name + "_info");
+                                            info, parts.entry.name + "_info");
     global->setAlignment(llvm::Align(8));
   }
 
@@ -418,10 +418,10 @@ private:
     if (offsets.back() == 0)
       return null();
     auto *function = llvm::Function::Create(llvm::FunctionType::get(b.getVoidTy(), {pointer}, false),
-                                            llvm::GlobalValue::ExternalLinkage, parts.options.name + "_state_init",
+                                            llvm::GlobalValue::ExternalLinkage, parts.entry.name + "_state_init",
                                             module);
     function->setDoesNotThrow();
-    restrictToBase(*function, parts.options.targets[0]);
+    restrictToBase(*function, parts.object.options.targets[0]);
     b.SetInsertPoint(llvm::BasicBlock::Create(module.getContext(), "entry", function));
     llvm::Value *block = function->getArg(0);
     b.CreateMemSet(block, b.getInt8(0), offsets.back(), llvm::Align(1));
@@ -448,13 +448,13 @@ private:
     return array(all);
   }
   llvm::Constant *symbols() {
-    const std::optional<SymbolicDim> &symbol = parts.options.symbol;
+    const std::optional<SymbolicDim> &symbol = parts.entry.symbol;
     return symbol ? data(llvm::ConstantStruct::getAnon({string(symbol->name), b.getInt64(symbol->low), b.getInt64(symbol->high)})) : null();
   }
   llvm::Constant *symbolAxes() {
     llvm::SmallVector<llvm::Constant *> all;
-    if (parts.options.symbol)
-      for (const SymbolicDim::Axis &axis : parts.options.symbol->axes) {
+    if (parts.entry.symbol)
+      for (const SymbolicDim::Axis &axis : parts.entry.symbol->axes) {
         const int64_t first = axis.output ? nn::inputCount(parts.largest()) : 0;
         all.push_back(llvm::ConstantStruct::getAnon({b.getInt32(0), b.getInt32(first + axis.tensor), b.getInt32(axis.axis), b.getInt32(0),
                                                      b.getInt64(axis.factor)}));

@@ -8,15 +8,21 @@
 
 namespace aotc::cpu {
 
-struct EntryParts {
+// What the entries of an object share.
+struct ObjectParts {
   const EmitOptions &options;
-  std::vector<mlir::func::FuncOp> funcs; // one and those that its loops run, or those of EmitOptions::symbol's sizes
   // Of each plan.region the number of its function, and those functions for each target.
   llvm::DenseMap<mlir::Operation *, size_t> functionOf{};
   llvm::SmallVector<std::vector<llvm::Function *>, 1> functions{};
   llvm::GlobalVariable *weights = nullptr;                         // null when there are none
   int64_t weightsBytes = 0;
   std::array<uint8_t, 32> weightsHash{};
+};
+
+struct EntryParts {
+  const ObjectParts &object;
+  const EmitEntry &entry;
+  std::vector<mlir::func::FuncOp> funcs; // one and those that its loops run, or those of the symbol's sizes
 
   // Its interface is that of all.
   mlir::func::FuncOp largest() const { return funcs.front(); }

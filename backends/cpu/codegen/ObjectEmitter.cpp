@@ -112,7 +112,7 @@ int64_t borderCopyBytes(plan::RegionOp region, const Isa &isa) {
 class ObjectEmitter {
 public:
   ObjectEmitter(std::vector<mlir::func::FuncOp> functions, const EmitOptions &options)
-      : options(options), parts{options, std::move(functions)} {}
+      : options(options), funcs(std::move(functions)), parts{options} {}
 
   absl::StatusOr<EmitResult> emit() {
     const TargetSpec &lowest = options.targets[0];
@@ -130,7 +130,12 @@ public:
     emitWeights(module);
     Isa isa = isaOf(lowest);
     IRGen gen(module, isa);
-    emitModelInfo(module, parts, emitEntry(gen, parts));
+    for (auto [number, entry] : llvm::enumerate(options.entries)) {
+      EntryParts own{parts, entry, functionsOf(number)};
+      if (own.funcs.empty())
+        return absl::InternalError(absl::StrCat("the module holds no function of '", entry.name, "'"));
+      emitModelInfo(module, own, emitEntry(gen, own));
+    }
     if (std::string errors; llvm::verifyModule(module, nullptr)) {
       llvm::raw_string_ostream os(errors);
       llvm::verifyModule(module, &os);
@@ -153,13 +158,23 @@ public:
   }
 
 private:
+  static size_t entryOf(mlir::func::FuncOp func) {
+    auto number = func->getAttrOfType<mlir::IntegerAttr>(kEntryAttr);
+    return number ? number.getInt() : 0;
+  }
+  std::vector<mlir::func::FuncOp> functionsOf(size_t entry) {
+    std::vector<mlir::func::FuncOp> own;
+    llvm::copy_if(funcs, std::back_inserter(own), [&](mlir::func::FuncOp func) { return entryOf(func) == entry; });
+    return own;
+  }
+
   // Equal regions share their function.
   void numberFunctions() {
     llvm::StringMap<size_t> known;
-    for (mlir::func::FuncOp func : parts.funcs)
+    for (mlir::func::FuncOp func : funcs)
       for (auto region : func.getOps<plan::RegionOp>()) {
         if (nn::WhileOp loop = plan::loopOf(region)) {
-          report(region, absl::StrCat(options.name, "_", loop.getStep().str()));
+          report(region, absl::StrCat(options.entries[entryOf(func)].name, "_", loop.getStep().str()));
           continue;
         }
         size_t number = known.try_emplace(signatureOf(region), distinct.size()).first->second;
@@ -225,14 +240,15 @@ private:
       report.bytes += plan::denseBytes(output.getType());
     report.movedBytes = movesOnly(region) ? report.bytes : borderCopyBytes(region, isaOf(options.targets.back()));
     report.function = std::move(function);
+    report.entry = entryOf(region->getParentOfType<mlir::func::FuncOp>());
     result.regions.push_back(std::move(report));
   }
 
   void emitWeights(llvm::Module &module) {
-    parts.weightsBytes = result.weightsBytes = weightsBytes(parts.funcs);
+    parts.weightsBytes = result.weightsBytes = weightsBytes(funcs);
     if (parts.weightsBytes == 0)
       return;
-    parts.weightsHash = hashWeights(parts.funcs);
+    parts.weightsHash = hashWeights(funcs);
     parts.weights = declareWeights(module, options.name, parts.weightsBytes);
   }
 
@@ -243,7 +259,7 @@ private:
     absl::StatusOr<size_t> offset = findWeights(object, section, parts.weightsBytes);
     if (!offset.ok())
       return offset.status();
-    writeWeights(parts.funcs, object.data() + *offset);
+    writeWeights(funcs, object.data() + *offset);
     return absl::OkStatus();
   }
 
@@ -301,9 +317,10 @@ private:
   }
 
   const EmitOptions &options;
+  std::vector<mlir::func::FuncOp> funcs;
   llvm::LLVMContext context;
   std::vector<plan::RegionOp> distinct; // of which each has functions
-  EntryParts parts;
+  ObjectParts parts;
   EmitResult result;
 };
 

@@ -30,8 +30,8 @@ public:
 private:
   // The region's function for the machine at hand.
   llvm::FunctionCallee calleeOf(plan::RegionOp region) {
-    size_t number = parts.functionOf.lookup(region);
-    llvm::Function *first = parts.functions[0][number];
+    size_t number = parts.object.functionOf.lookup(region);
+    llvm::Function *first = parts.object.functions[0][number];
     if (!values.table)
       return first;
     Value *offset = gen.add(values.functionsOffset, number * kDistanceBytes);
@@ -159,7 +159,7 @@ void cpu::emitSequence(IRGen &gen, const EntryParts &parts, mlir::func::FuncOp f
 }
 
 llvm::Function *cpu::emitSequenceFunction(IRGen &gen, const EntryParts &parts, mlir::func::FuncOp func, llvm::GlobalVariable *table) {
-  const std::string name = parts.options.name + "_" + func.getName().str();
+  const std::string name = parts.entry.name + "_" + func.getName().str();
   if (llvm::Function *known = gen.module.getFunction(name))
     return known;
   llvm::IRBuilder<> &b = gen.builder;
@@ -170,7 +170,7 @@ llvm::Function *cpu::emitSequenceFunction(IRGen &gen, const EntryParts &parts, m
   auto *body = llvm::Function::Create(type, llvm::GlobalValue::InternalLinkage, name, gen.module);
   body->setDoesNotThrow();
   body->addFnAttr(llvm::Attribute::NoInline);
-  restrictToBase(*body, parts.options.targets[0]);
+  restrictToBase(*body, parts.object.options.targets[0]);
   b.SetInsertPoint(llvm::BasicBlock::Create(context, "entry", body));
   auto load = [&](Value *from, size_t count) {
     llvm::SmallVector<Value *> pointers;

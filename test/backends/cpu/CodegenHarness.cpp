@@ -52,6 +52,7 @@ absl::StatusOr<EmitResult> compile(const Program &program, const Targets &target
   if (mlir::failed(manager.run(*module)))
     return absl::InternalError("a pass failed");
   EmitOptions options;
+  options.entries = {{"m", "", std::nullopt}};
   options.targets = targets;
   options.name = "m";
   options.aotcVersion = "test";
