@@ -266,7 +266,7 @@ Value ImportBuilder::reshapeTo(Value x, Value target) {
     std::optional<Tensor> known = constantOf(element(target, i));
     const int64_t extent = known ? known->i(0) : -1;
     if (extent < -1 || (extent == -1 && open))
-      return error(known ? "bad target shape" : "more than one extent of the target shape depends on data");
+      return error(known ? "bad target shape" : "more than one extent of the target shape depends on data; all but one must be known at compile time");
     if (extent == -1)
       open = i;
     wanted.push_back(extent);

@@ -50,6 +50,28 @@ def extents(r):
     r.graph("StridedSlice", "two extents", lambda a, i: a[i:, :i], [x(4, 5, 2), i32(2)])
 
 
+def boxes(r):
+    corner, size = np.abs(r.f(12, 2)) * 3.0, np.abs(r.f(12, 2)) + 0.5
+    box = In(np.concatenate([corner, corner + size], 1).astype(np.float32))
+    score = In(np.linspace(0.9, 0.1, 12).astype(np.float32)[np.random.RandomState(2).permutation(12)])
+    iou, least = np.float32(0.2), np.float32(0.25)
+    raw = tf.raw_ops
+    for most in (1, 4, 100):
+        r.graph("NonMaxSuppressionV3", f"at most {most}", lambda b, s, most=most: raw.NonMaxSuppressionV3(
+            boxes=b, scores=s, max_output_size=most, iou_threshold=iou, score_threshold=least), [box, score])
+    r.graph("NonMaxSuppressionV2", "no least score", lambda b, s: raw.NonMaxSuppressionV2(boxes=b, scores=s, max_output_size=6, iou_threshold=iou), [box, score])
+    r.graph("NonMaxSuppression", "by attribute", lambda b, s: raw.NonMaxSuppression(boxes=b, scores=s, max_output_size=6, iou_threshold=0.3), [box, score])
+    for pad in (False, True):
+        r.graph("NonMaxSuppressionV4", f"pad {pad}", lambda b, s, pad=pad: raw.NonMaxSuppressionV4(
+            boxes=b, scores=s, max_output_size=9, iou_threshold=iou, score_threshold=least, pad_to_max_output_size=pad), [box, score])
+    r.graph("NonMaxSuppressionV3", "by inputs", lambda b, s, m, i: raw.NonMaxSuppressionV3(
+        boxes=b, scores=s, max_output_size=m, iou_threshold=i, score_threshold=least), [box, score, i32(3), In(iou)])
+    r.graph("NonMaxSuppressionV3", "none", lambda b, s: raw.NonMaxSuppressionV3(
+        boxes=b, scores=s, max_output_size=5, iou_threshold=iou, score_threshold=np.float32(2.0)), [box, score])
+    chosen = lambda b, s: raw.NonMaxSuppressionV3(boxes=b, scores=s, max_output_size=5, iou_threshold=iou, score_threshold=least)
+    r.graph("NonMaxSuppressionV3", "then gather", lambda b, s: tf.gather(b, chosen(b, s)) * 2.0, [box, score])
+
+
 def ctc(r):
     def greedy(merge):
         def build(logits, lengths):
@@ -73,4 +95,4 @@ def ctc(r):
     r.op("SparseToDense", "one value", sparse_indices=In(np.array([1, 2], np.int32)), output_shape=np.array([4], np.int32), sparse_values=np.int64(7), default_value=np.int64(-1), validate_indices=True)
 
 
-FAMILIES = {"Extent": extents, "CTC": ctc}
+FAMILIES = {"Extent": extents, "CTC": ctc, "Boxes": boxes}

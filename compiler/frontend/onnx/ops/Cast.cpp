@@ -32,7 +32,7 @@ Results castLike(NodeImport &n) { return castTo(n, n.elementType(1)); }
 
 void addCastOps(OpRows &rows) {
   auto add = [&](OpRow row) {
-    rows.push_back(std::move(row).takesNarrow().oneOf("round_mode", {"up", "down", "nearest"}));
+    rows.push_back(std::move(row).takesNarrow().oneOf("round_mode", {"up", "down", "nearest"}).takesExtents(ExtentRule::Elementwise));
   };
   add(OpRow("Cast", 6, 1, kAll, cast));
   add(OpRow("CastLike", 15, 2, kAll, castLike));

@@ -29,7 +29,10 @@ Results gather(NodeImport &n) {
   auto axis = n.b.normalizeAxis(n.integer("axis", 0), n.rank(0));
   if (!axis || !areIndices(n, 1))
     return Value();
-  return n.b.gather(n.in(0), fromStart(n.b, n.in(1), n.shape(0)[*axis]), *axis);
+  Value extent = n.b.extents.of(n.in(0), *axis);
+  Value at = extent ? fromStart(n.b, n.in(1), extent) : fromStart(n.b, n.in(1), n.shape(0)[*axis]);
+  n.b.extents.set(at, Extents(n.b.extents.of(n.in(1))));
+  return n.b.gatherExtents(n.in(0), at, *axis);
 }
 
 Results gatherNd(NodeImport &n) {
@@ -40,7 +43,18 @@ Results gatherNd(NodeImport &n) {
     return n.error("indices of " + llvm::Twine(n.rank(1) < 1 ? 0 : n.shape(1).back()) + " entries for rank " +
                    llvm::Twine(n.rank(0)) + " with " + llvm::Twine(batch) + " batch dimensions");
   Value extents = n.b.indices(DType::I64, n.shape(0).slice(batch, n.shape(1).back()));
-  return n.b.gatherNd(n.in(0), fromStart(n.b, n.in(1), extents), batch);
+  Value at = fromStart(n.b, n.in(1), extents);
+  if (!n.b.hasExtents(n.allInputs()))
+    return n.b.gatherNd(n.in(0), at, batch);
+  if (n.b.hasExtents({n.in(0)}) || batch > 0)
+    return n.error("gathers from a tensor whose extents depend on data, or with batch dimensions");
+  Extents own(n.b.extents.of(n.in(1)));
+  n.b.extents.set(at, own);
+  Value result = n.b.gatherNd(n.in(0), n.b.maskTail(at, 0), 0);
+  own.resize(n.rank(1) - 1);
+  own.resize(ImportBuilder::rank(result));
+  n.b.extents.set(result, own);
+  return result;
 }
 
 // The numbers in row-major order of the elements of `shape` that the indices
@@ -139,9 +153,9 @@ Results oneHot(NodeImport &n) {
 } // namespace
 
 void addGatherOps(OpRows &rows) {
-  rows.push_back(OpRow("Gather", 1, 2, kAll, gather).movesElements());
+  rows.push_back(OpRow("Gather", 1, 2, kAll, gather).movesElements().takesExtents());
   rows.push_back(OpRow("GatherElements", 11, 2, kAll, gatherElements).movesElements());
-  rows.push_back(OpRow("GatherND", 11, 2, kAll, gatherNd).movesElements());
+  rows.push_back(OpRow("GatherND", 11, 2, kAll, gatherNd).movesElements().takesExtents());
   rows.push_back(OpRow("Scatter", 9, 3, kAll, scatterElements).until(10));
   const std::vector<std::string> reductions{"none", "add", "mul", "max", "min"};
   rows.push_back(OpRow("ScatterElements", 11, 3, kAll, scatterElements).oneOf("reduction", reductions));

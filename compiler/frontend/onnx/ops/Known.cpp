@@ -1,6 +1,8 @@
 // Family Known: operators whose results' extents depend on values. They are evaluated where these are known.
 #include "compiler/frontend/onnx/ops/OpTable.h"
 
+#include "compiler/frontend/common/NonMaxSuppression.h"
+
 #include <cmath>
 #include <numeric>
 
@@ -14,7 +16,22 @@ Value indexTensor(NodeImport &n, Shape shape, llvm::ArrayRef<int64_t> values) {
 // Past this, an evaluation that compares elements with each other takes too long.
 constexpr int64_t kMaxElements = 1 << 22;
 
+// Coordinates of what is not zero, known at run time.
+Results nonZeroOfData(NodeImport &n) {
+  ImportBuilder &b = n.b;
+  Value x = n.rank(0) == 0 ? b.reshape(n.in(0), {1}) : n.in(0);
+  Value flags = n.dtype(0) == DType::I1 ? x : b.compare(nn::CompareFn::Ne, x, 0.0);
+  b.extents.set(flags, Extents(b.extents.of(x)));
+  Value rows = b.selectTrue(b.hasExtents({flags}) ? b.maskTail(flags, 0) : flags);
+  Value result = b.transpose(rows, {1, 0});
+  if (result && rows)
+    b.extents.set(result, {Value(), b.extents.of(rows, 0)});
+  return result;
+}
+
 Results nonZero(NodeImport &n) {
+  if (!n.b.constantOf(n.in(0)))
+    return nonZeroOfData(n);
   Tensor x = n.constant(0);
   int64_t rank = std::max<int64_t>(x.rank(), 1); // a scalar counts as a vector
   std::vector<int64_t> hits;
@@ -36,7 +53,8 @@ Results nonZero(NodeImport &n) {
 // Slices along an axis (or elements) whose condition, which has to be known, holds.
 Results compress(NodeImport &n) {
   ImportBuilder &b = n.b;
-  Tensor condition = n.constant(1);
+  const bool isKnown = b.constantOf(n.in(1)).has_value();
+  Tensor condition = isKnown ? n.constant(1) : Tensor();
   Value x = n.in(0);
   int64_t axis = 0;
   if (n.has("axis")) {
@@ -48,6 +66,12 @@ Results compress(NodeImport &n) {
     x = b.reshape(x, {ImportBuilder::elements(x)});
   }
   int64_t extent = ImportBuilder::shape(x)[axis];
+  if (!isKnown) {
+    if (n.rank(1) != 1 || n.dtype(1) != DType::I1)
+      return n.error("the condition must be a vector of bools");
+    const int64_t used = std::min(n.shape(1)[0], extent);
+    return b.gatherExtents(x, b.positionsOfTrue(b.sliceAxis(n.in(1), 0, 0, used)), axis);
+  }
   DimVector chosen;
   for (int64_t i = 0; i < std::min(condition.size(), extent); ++i)
     if (condition.i(i) != 0)
@@ -180,7 +204,31 @@ std::vector<Box> boxesOf(const Tensor &boxes, int64_t batch, bool centred) {
   return list;
 }
 
+// Rows [batch, class, box] of boxes that data chooses.
+Results nonMaxSuppressionOfData(NodeImport &n) {
+  ImportBuilder &b = n.b;
+  auto number = [&](size_t i, DType type, double byDefault) {
+    return n.in(i) ? b.reshape(b.cast(n.in(i), type), {}) : b.scalar(type, byDefault);
+  };
+  const DType type = n.dtype(1);
+  auto selection = suppressNonMaxima(b, n.in(0), n.in(1), number(2, DType::I64, 0), number(3, type, 0),
+                                     number(4, type, -std::numeric_limits<double>::infinity()), n.flag("center_point_box"));
+  if (!selection)
+    return Value();
+  Value places = b.selectTrue(selection->isTaken);
+  if (!places)
+    return Value();
+  Extents extents(b.extents.of(places));
+  Value box = b.gatherNd(selection->boxes, places);
+  Value rows = b.concat({b.sliceAxis(places, 1, 0, 2), b.expandDims(box, 1)}, 1);
+  b.extents.set(rows, extents);
+  return rows;
+}
+
 Results nonMaxSuppression(NodeImport &n) {
+  for (Value operand : n.allInputs())
+    if (operand && !n.b.constantOf(operand))
+      return nonMaxSuppressionOfData(n);
   Tensor boxes = n.constant(0), scores = n.constant(1);
   if (boxes.rank() != 3 || scores.rank() != 3 || boxes.shape()[2] != 4 || boxes.shape()[0] != scores.shape()[0] ||
       boxes.shape()[1] != scores.shape()[2])
@@ -219,15 +267,10 @@ Results nonMaxSuppression(NodeImport &n) {
 } // namespace
 
 void addKnownOps(OpRows &rows) {
-  rows.push_back(OpRow("NonZero", 9, 1, kAll, nonZero).needsConstant(0, "X, which the result's extents depend on"));
-  rows.push_back(
-      OpRow("Compress", 9, 2, kAll, compress).needsConstant(1, "condition, which the result's extents depend on"));
+  rows.push_back(OpRow("NonZero", 9, 1, kAll, nonZero).takesExtents());
+  rows.push_back(OpRow("Compress", 9, 2, kAll, compress));
   rows.push_back(OpRow("Unique", 11, 1, kAll, unique).needsConstant(0, "X, which the results' extents depend on"));
-  OpRow row = OpRow("NonMaxSuppression", 10, 5, kFloats, nonMaxSuppression).atLeast(2);
-  for (const char *what : {"boxes", "scores", "max_output_boxes_per_class", "iou_threshold", "score_threshold"})
-    row = std::move(row).needsConstant(static_cast<int>(row.constants.size()),
-                                       std::string(what) + ", which the result's extents depend on");
-  rows.push_back(std::move(row));
+  rows.push_back(OpRow("NonMaxSuppression", 10, 5, kFloats, nonMaxSuppression).atLeast(2));
 }
 
 } // namespace aotc::onnx

@@ -273,6 +273,7 @@ void addBinary(OpRows &rows) {
 } // namespace
 
 void addMathOps(OpRows &rows) {
+  const size_t first = rows.size();
   addUnary(rows);
   addActivations(rows);
   addBinary(rows);
@@ -280,6 +281,8 @@ void addMathOps(OpRows &rows) {
   rows.push_back(OpRow("Clip", 11, 3, kNumbers, clip).atLeast(1));
   rows.emplace_back("BitCast", 26, 1, kAll, bitCast);
   rows.emplace_back("Where", 9, 3, kBool, where);
+  for (OpRow &row : llvm::MutableArrayRef<OpRow>(rows).drop_front(first))
+    row.extents = ExtentRule::Elementwise;
 }
 
 } // namespace aotc::onnx

@@ -18,7 +18,7 @@ struct Reduction {
 
 using Combine = std::function<Value(ImportBuilder &, const Reduction &)>;
 
-Value reduced(ImportBuilder &b, ReduceFn fn, const Reduction &r) { return b.reduce(fn, r.operand, r.axes, r.keepDims); }
+Value reduced(ImportBuilder &b, ReduceFn fn, const Reduction &r) { return b.reduceExtents(fn, r.operand, r.axes, r.keepDims); }
 
 Value squareSum(ImportBuilder &b, const Reduction &r) {
   return b.reduce(ReduceFn::Sum, b.mul(r.operand, r.operand), r.axes, r.keepDims);
@@ -168,6 +168,8 @@ void addReduceOps(OpRows &rows) {
     rows.push_back(OpRow(name, 1, 2, ofBools ? kAll : kNumbers, reduction(lastWithAttribute, combine))
                        .atLeast(1)
                        .needsConstant(1, "axes"));
+    if (llvm::is_contained({"ReduceMean", "ReduceProd", "ReduceSum"}, llvm::StringRef(name)))
+      rows.back().extents = ExtentRule::Own;
   }
   rows.emplace_back("ArgMax", 1, 1, kNumbers, argReduce(nn::ArgReduceFn::Max));
   rows.emplace_back("ArgMin", 1, 1, kNumbers, argReduce(nn::ArgReduceFn::Min));

@@ -10,17 +10,49 @@ Results shape(NodeImport &n) {
   int64_t rank = dims.size();
   auto clamped = [&](int64_t at) { return std::clamp<int64_t>(at < 0 ? at + rank : at, 0, rank); };
   int64_t start = clamped(n.integer("start", 0)), end = clamped(n.integer("end", rank));
+  if (n.b.hasExtents({n.in(0)}))
+    return n.b.sliceAxis(n.b.shapeVector(n.in(0), DType::I64), 0, start, std::max(end - start, int64_t(0)));
   return n.b.indices(DType::I64, dims.slice(start, std::max(end - start, int64_t(0))));
 }
 
 Results size(NodeImport &n) {
+  if (n.b.hasExtents({n.in(0)}))
+    return n.b.reduce(nn::ReduceFn::Prod, n.b.shapeVector(n.in(0), DType::I64), {0}, false);
   return n.b.reshape(n.b.indices(DType::I64, {ImportBuilder::elements(n.in(0))}), {});
 }
 
 Results identity(NodeImport &n) { return n.in(0); }
 
+// What `to`, the operand in another shape, has of its extents: dimension d is the operand's from[d], or -1 for a new one.
+Value withExtents(NodeImport &n, Value to, Dims from) {
+  Extents extents;
+  for (int64_t d : from)
+    extents.push_back(d < 0 ? Value() : n.b.extents.of(n.in(0), d));
+  n.b.extents.set(to, extents);
+  return to;
+}
+
+// A shape, or an operand, with extents that depend on data.
+Value reshapeOfData(NodeImport &n) {
+  ImportBuilder &b = n.b;
+  llvm::SmallVector<Value> parts;
+  for (int64_t d = 0; d < ImportBuilder::elements(n.in(1)); ++d) {
+    Value extent = b.element(n.in(1), d);
+    std::optional<Tensor> known = b.constantOf(extent);
+    if (known && known->i(0) == 0 && !n.flag("allowzero")) {
+      if (d >= n.rank(0))
+        return n.error("shape keeps extent " + llvm::Twine(d) + " of an operand of rank " + llvm::Twine(n.rank(0)));
+      extent = b.extentOf(n.in(0), d);
+    }
+    parts.push_back(b.reshape(extent, {1}));
+  }
+  return b.reshapeTo(n.in(0), b.concat(parts, 0));
+}
+
 // 0 keeps the operand's extent unless allowzero is set, -1 takes what is left.
 Results reshape(NodeImport &n) {
+  if (n.b.hasExtents({n.in(0)}) || !n.b.constantOf(n.in(1)))
+    return n.rank(1) == 1 && ImportBuilder::elements(n.in(1)) > 0 ? reshapeOfData(n) : n.error("the shape must be a vector");
   DimVector to = n.constantInts(1);
   int64_t known = 1, inferred = -1;
   for (size_t d = 0; d < to.size(); ++d) {
@@ -55,15 +87,17 @@ Results squeeze(NodeImport &n) {
   if (!axes)
     return Value();
   bool all = !n.in(1) && !n.has("axes");
-  DimVector to;
+  DimVector to, from;
   for (int64_t d = 0; d < n.rank(0); ++d) {
-    bool drop = all ? n.shape(0)[d] == 1 : llvm::is_contained(*axes, d);
+    bool drop = all ? n.shape(0)[d] == 1 && !n.b.extents.of(n.in(0), d) : llvm::is_contained(*axes, d);
     if (drop && n.shape(0)[d] != 1)
       return n.error("extent " + llvm::Twine(d) + " is " + llvm::Twine(n.shape(0)[d]) + ", not 1");
-    if (!drop)
+    if (!drop) {
       to.push_back(n.shape(0)[d]);
+      from.push_back(d);
+    }
   }
-  return n.b.reshape(n.in(0), to);
+  return withExtents(n, n.b.reshape(n.in(0), to), from);
 }
 
 Results unsqueeze(NodeImport &n) {
@@ -73,10 +107,12 @@ Results unsqueeze(NodeImport &n) {
   auto axes = axesOf(n, n.rank(0) + count);
   if (!axes)
     return Value();
-  DimVector to(n.shape(0));
-  for (int64_t axis : *axes) // ascending
+  DimVector to(n.shape(0)), from(llvm::to_vector(llvm::seq(n.rank(0))));
+  for (int64_t axis : *axes) { // ascending
     to.insert(to.begin() + axis, 1);
-  return n.b.reshape(n.in(0), to);
+    from.insert(from.begin() + axis, -1);
+  }
+  return withExtents(n, n.b.reshape(n.in(0), to), from);
 }
 
 Results flatten(NodeImport &n) {
@@ -110,14 +146,15 @@ Results transpose(NodeImport &n) {
   if (!n.has("perm"))
     for (int64_t d = n.rank(0); d-- > 0;)
       permutation.push_back(d);
-  return n.b.transpose(n.in(0), permutation);
+  Value result = n.b.transpose(n.in(0), permutation);
+  return result ? withExtents(n, result, permutation) : result;
 }
 
 Results concat(NodeImport &n) {
   if (!n.has("axis"))
     return n.error("attribute 'axis' is missing");
   auto axis = n.b.normalizeAxis(n.integer("axis", 0), n.rank(0));
-  return axis ? n.b.concat(n.allInputs(), *axis) : Value();
+  return axis ? n.b.concatExtents(n.allInputs(), *axis) : Value();
 }
 
 Results tile(NodeImport &n) {
@@ -168,18 +205,18 @@ Results spaceToDepth(NodeImport &n) {
 } // namespace
 
 void addShapeOps(OpRows &rows) {
-  rows.push_back(OpRow("Shape", 1, 1, kAll, shape).takesNarrow());
-  rows.push_back(OpRow("Size", 1, 1, kAll, size).takesNarrow());
-  rows.push_back(OpRow("Identity", 1, 1, kAll, identity).movesElements());
-  rows.push_back(OpRow("Reshape", 5, 2, kAll, reshape).needsConstant(1, "shape").movesElements());
-  rows.push_back(OpRow("Squeeze", 1, 1, kAll, squeeze).until(12));
-  rows.push_back(OpRow("Squeeze", 13, 2, kAll, squeeze).atLeast(1).needsConstant(1, "axes").movesElements());
-  rows.push_back(OpRow("Unsqueeze", 1, 1, kAll, unsqueeze).until(12));
-  rows.push_back(OpRow("Unsqueeze", 13, 2, kAll, unsqueeze).needsConstant(1, "axes").movesElements());
+  rows.push_back(OpRow("Shape", 1, 1, kAll, shape).takesNarrow().takesExtents());
+  rows.push_back(OpRow("Size", 1, 1, kAll, size).takesNarrow().takesExtents());
+  rows.push_back(OpRow("Identity", 1, 1, kAll, identity).movesElements().takesExtents());
+  rows.push_back(OpRow("Reshape", 5, 2, kAll, reshape).movesElements().takesExtents());
+  rows.push_back(OpRow("Squeeze", 1, 1, kAll, squeeze).until(12).takesExtents());
+  rows.push_back(OpRow("Squeeze", 13, 2, kAll, squeeze).atLeast(1).needsConstant(1, "axes").movesElements().takesExtents());
+  rows.push_back(OpRow("Unsqueeze", 1, 1, kAll, unsqueeze).until(12).takesExtents());
+  rows.push_back(OpRow("Unsqueeze", 13, 2, kAll, unsqueeze).needsConstant(1, "axes").movesElements().takesExtents());
   rows.push_back(OpRow("Flatten", 1, 1, kAll, flatten).movesElements());
   rows.push_back(OpRow("Expand", 8, 2, kAll, expand).needsConstant(1, "shape"));
-  rows.push_back(OpRow("Transpose", 1, 1, kAll, transpose).movesElements());
-  rows.push_back(OpRow("Concat", 4, -1, kAll, concat).atLeast(1));
+  rows.push_back(OpRow("Transpose", 1, 1, kAll, transpose).movesElements().takesExtents());
+  rows.push_back(OpRow("Concat", 4, -1, kAll, concat).atLeast(1).takesExtents());
   rows.push_back(OpRow("Tile", 6, 2, kAll, tile).needsConstant(1, "repeats"));
   rows.push_back(OpRow("DepthToSpace", 1, 1, kAll, depthToSpace).oneOf("mode", {"DCR", "CRD"}));
   rows.push_back(OpRow("SpaceToDepth", 1, 1, kAll, spaceToDepth).oneOf("mode", {"DCR", "CRD"}));

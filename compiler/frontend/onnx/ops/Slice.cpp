@@ -54,7 +54,10 @@ Value sliceAlong(NodeImport &n, Dims starts, Dims ends, Dims axes, Dims steps) {
   Value x = n.in(0);
   DimVector first(n.rank(0), 0), counts(n.shape(0)), strides(n.rank(0), 1), reversed;
   for (auto [i, axis] : llvm::enumerate(axes)) {
-    int64_t extent = n.shape(0)[axis], step = std::clamp(steps[i], -kLargest, kLargest);
+    const int64_t size = n.shape(0)[axis];
+    if (n.b.extents.of(n.in(0), axis) && (starts[i] != 0 || ends[i] < size || steps[i] != 1))
+      return n.error("slices along an extent that depends on data");
+    int64_t extent = size, step = std::clamp(steps[i], -kLargest, kLargest);
     if (step == 0)
       return n.error("a step is 0");
     Range range = resolveRange(starts[i], ends[i], step, extent);
@@ -67,7 +70,9 @@ Value sliceAlong(NodeImport &n, Dims starts, Dims ends, Dims axes, Dims steps) {
   llvm::sort(reversed);
   if (!reversed.empty())
     x = n.b.reverse(x, reversed);
-  return n.b.slice(x, first, counts, strides);
+  Value result = n.b.slice(x, first, counts, strides);
+  n.b.extents.set(result, Extents(n.b.extents.of(n.in(0))));
+  return result;
 }
 
 Results sliceByAttributes(NodeImport &n) {
@@ -221,14 +226,14 @@ Results reverseSequence(NodeImport &n) {
 } // namespace
 
 void addSliceOps(OpRows &rows) {
-  rows.push_back(OpRow("Slice", 1, 1, kAll, sliceByAttributes).until(9));
+  rows.push_back(OpRow("Slice", 1, 1, kAll, sliceByAttributes).until(9).takesExtents());
   rows.push_back(OpRow("Slice", 10, 5, kAll, slice)
                      .atLeast(3)
                      .needsConstant(1, "starts")
                      .needsConstant(2, "ends")
                      .needsConstant(3, "axes")
                      .needsConstant(4, "steps")
-                     .movesElements());
+                     .movesElements().takesExtents());
   rows.push_back(OpRow("Split", 2, 1, kAll, split).until(12));
   rows.push_back(OpRow("Split", 13, 2, kAll, split).atLeast(1).needsConstant(1, "split").movesElements());
   rows.push_back(OpRow("Pad", 2, 1, kAll, padByAttributes).until(10).oneOf("mode", {"constant", "reflect", "edge"}));

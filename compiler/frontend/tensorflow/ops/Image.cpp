@@ -1,4 +1,5 @@
-// Family Shape: blocks of space and resampling.
+// Family Shape: blocks of space, resampling, boxes.
+#include "compiler/frontend/common/NonMaxSuppression.h"
 #include "compiler/frontend/tensorflow/ops/OpTable.h"
 #include "compiler/frontend/tensorflow/ops/Windows.h"
 
@@ -153,9 +154,43 @@ Results resize(NodeImport &n, nn::ResizeMode mode) {
   return n.b.resize(mode, image, result, coord, alignCorners ? nn::RoundMode::HalfAway : nn::RoundMode::Floor, scales);
 }
 
+// Boxes [n, 4] by their scores [n]. How many are left depends on data; V4 may pad them.
+Results nonMaxSuppression(NodeImport &n) {
+  ImportBuilder &b = n.b;
+  const bool countsToo = n.node.op == "NonMaxSuppressionV4";
+  const Results poison = countsToo ? Results{Value(), Value()} : Results(Value());
+  if (n.rank(0) != 2 || n.rank(1) != 1 || ImportBuilder::elements(n.in(2)) != 1)
+    return n.error("needs boxes [n, 4], scores [n] and one largest number of boxes"), poison;
+  const DType type = n.dtype(1);
+  auto number = [&](size_t i, double byDefault) { return n.in(i) ? b.reshape(b.cast(n.in(i), type), {}) : b.scalar(type, byDefault); };
+  Value most = b.reshape(b.cast(n.in(2), DType::I64), {});
+  auto selection = suppressNonMaxima(b, b.expandDims(n.in(0), 0), b.expandDims(b.expandDims(n.in(1), 0), 0), most,
+                                     number(3, n.real("iou_threshold", 0.5)), number(4, -std::numeric_limits<double>::infinity()), false);
+  if (!selection)
+    return poison;
+  const int64_t rounds = ImportBuilder::shape(selection->boxes)[2];
+  Value boxes = b.cast(b.reshape(selection->boxes, {rounds}), DType::I32);
+  Value count = b.reduce(nn::ReduceFn::Sum, b.cast(b.reshape(selection->isTaken, {rounds}), DType::I64), {0}, false);
+  if (countsToo && n.flag("pad_to_max_output_size")) {
+    auto padded = n.constantInt(2);
+    if (!padded)
+      return poison;
+    if (*padded < rounds || *padded > std::numeric_limits<int32_t>::max())
+      return n.error("cannot pad to " + llvm::Twine(*padded) + " boxes"), poison;
+    boxes = b.pad(nn::PadMode::Constant, boxes, {0}, {*padded - rounds});
+  } else {
+    b.extents.set(boxes, {count});
+  }
+  return countsToo ? Results{boxes, b.cast(count, DType::I32)} : Results(boxes);
+}
+
 } // namespace
 
 void addImageOps(OpRows &rows) {
+  rows.push_back(OpRow("NonMaxSuppression", 3, kFloats, nonMaxSuppression).atLeast(3));
+  rows.push_back(OpRow("NonMaxSuppressionV2", 4, kFloats, nonMaxSuppression).atLeast(4));
+  for (const char *name : {"NonMaxSuppressionV3", "NonMaxSuppressionV4"})
+    rows.push_back(OpRow(name, 5, kFloats, nonMaxSuppression).atLeast(5));
   const std::vector<std::string> layouts{"NHWC", "NCHW"};
   rows.push_back(OpRow("SpaceToDepth", 1, kAll, moveBlocks<spaceToDepthLast>).oneOf("data_format", layouts));
   rows.push_back(OpRow("DepthToSpace", 1, kAll, moveBlocks<depthToSpaceLast>).oneOf("data_format", layouts));
