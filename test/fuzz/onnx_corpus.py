@@ -127,6 +127,14 @@ DFT f[1,8,1] _ i64[]=1 | onesided=1
 STFT f[1,16,1] i64[]=4 f[8] | onesided=1
 TfIdfVectorizer i64[6] | max_gram_length=1 max_skip_count=0 min_gram_length=1 mode="TF" ngram_counts=0 ngram_indexes=0,1 pool_int64s=2,3
 """,
+    "data": """
+NonZero f[2,3]
+Compress f[4,3] b[4] | axis=0
+NonMaxSuppression f[1,6,4] f[1,2,6] i64[1]=3 f[1]=0.5 f[1]=0.1
+Slice f[6,2] i64[1] i64[1] i64[1]=0
+Reshape f[6,2] i64[1]
+Size f[3]
+""",
 }
 
 
@@ -206,11 +214,38 @@ node { op_type: 'Mul' input: 'a' input: 'k' output: 'b' } }
 """
 
 
+# A branch and a loop that data decides.
+CONTROL = """ir_version: 10
+opset_import { domain: '' version: 23 }
+graph {
+name: 'g'
+input { name: 'x' type { tensor_type { elem_type: 1 shape { dim { dim_value: 3 } } } } }
+input { name: 'p' type { tensor_type { elem_type: 9 shape { } } } }
+initializer { name: 'most' data_type: 7 dims: [] int64_data: [9] }
+initializer { name: 'limit' data_type: 1 dims: [] float_data: [50] }
+node { op_type: 'If' input: 'p' output: 'h' attribute { name: 'then_branch' type: GRAPH g { \
+node { op_type: 'Abs' input: 'x' output: 't' } output { name: 't' } } } \
+attribute { name: 'else_branch' type: GRAPH g { node { op_type: 'Neg' input: 'x' output: 'e' } output { name: 'e' } } } }
+node { op_type: 'Loop' input: ['most', '', 'h'] output: ['y', 'all'] attribute { name: 'body' type: GRAPH g { \
+input { name: 'i' type { tensor_type { elem_type: 7 shape { } } } } input { name: 'c' type { tensor_type { elem_type: 9 shape { } } } } \
+input { name: 'v' type { tensor_type { elem_type: 1 shape { dim { dim_value: 3 } } } } } \
+node { op_type: 'Add' input: ['v', 'x'] output: 'w' } node { op_type: 'ReduceSum' input: 'w' output: 's' attribute { name: 'keepdims' type: INT i: 0 } } \
+node { op_type: 'Less' input: ['s', 'limit'] output: 'more' } node { op_type: 'Identity' input: 'w' output: 'kept' } \
+output { name: 'more' } output { name: 'w' } output { name: 'kept' } } } }
+node { op_type: 'Shape' input: 'all' output: 'rounds' }
+output { name: 'y' }
+output { name: 'all' }
+output { name: 'rounds' }
+}
+"""
+
+
 def main():
     folder = sys.argv[1]
     os.makedirs(folder, exist_ok=True)
     texts = {name: model(text.strip().splitlines()) for name, text in FAMILIES.items()}
     texts["structure"] = STRUCTURE
+    texts["control"] = CONTROL
     for name, text in texts.items():
         with open(os.path.join(folder, name + ".pbtxt"), "w") as file:
             file.write(text)

@@ -146,6 +146,11 @@ public:
   Value maskTail(Value x, double value);
   // Elements first, first + step, ... of an axis, `most` of them; what is outside comes from the edge.
   Value walk(Value x, int64_t axis, Value first, int64_t most, int64_t step);
+  // Of an axis, elements first, first + step, ... before last (each at most its extent); `count`: how many, null where that
+  // is known.
+  Value rangeAlong(Value x, int64_t axis, Value first, Value last, int64_t step, Value &count);
+  // A position along an axis, from the end where it is negative, and then within it; i64 scalars.
+  Value clampedPosition(Value at, Value extent);
   // The elements within the extents one after the other.
   Value packed(Value x);
   // The extents of a tensor as a vector.

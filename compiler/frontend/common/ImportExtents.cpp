@@ -191,6 +191,23 @@ Value ImportBuilder::walk(Value x, int64_t axis, Value first, int64_t most, int6
   return gather(x, at, axis);
 }
 
+Value ImportBuilder::rangeAlong(Value x, int64_t axis, Value first, Value last, int64_t step, Value &count) {
+  Value length = binary(BinaryFn::Max, add(sub(last, first), scalar(DType::I64, static_cast<double>(step - 1))), 0.0);
+  count = binary(BinaryFn::Div, length, static_cast<double>(step));
+  const int64_t whole = (shape(x)[axis] + step - 1) / step;
+  const int64_t most = std::min(whole, boundOf(count).value_or(whole));
+  Value result = walk(x, axis, first, most, step);
+  if (constantOf(count))
+    count = {};
+  return result;
+}
+
+Value ImportBuilder::clampedPosition(Value at, Value extent) {
+  at = cast(at, DType::I64);
+  at = select(compare(CompareFn::Lt, at, 0.0), add(at, extent), at);
+  return binary(BinaryFn::Min, binary(BinaryFn::Max, at, 0.0), extent);
+}
+
 Value ImportBuilder::packed(Value x) {
   Extents own(extents.of(x));
   // Elements lie densely as they are where only the outermost of several extents is cut.

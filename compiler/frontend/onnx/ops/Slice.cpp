@@ -55,7 +55,7 @@ Value sliceAlong(NodeImport &n, Dims starts, Dims ends, Dims axes, Dims steps) {
   DimVector first(n.rank(0), 0), counts(n.shape(0)), strides(n.rank(0), 1), reversed;
   for (auto [i, axis] : llvm::enumerate(axes)) {
     const int64_t size = n.shape(0)[axis];
-    if (n.b.extents.of(n.in(0), axis) && (starts[i] != 0 || ends[i] < size || steps[i] != 1))
+    if (n.b.extents.of(n.in(0), axis)) // of the attributes' form
       return n.error("slices along an extent that depends on data");
     int64_t extent = size, step = std::clamp(steps[i], -kLargest, kLargest);
     if (step == 0)
@@ -83,7 +83,36 @@ Results sliceByAttributes(NodeImport &n) {
   return axes ? sliceAlong(n, starts, ends, *axes, steps) : Value();
 }
 
+// Starts or ends that data decides, or along extents that do.
+Results sliceOfData(NodeImport &n) {
+  ImportBuilder &b = n.b;
+  const int64_t count = ImportBuilder::elements(n.in(1));
+  auto axes = orderedAxes(n, n.in(3) ? std::optional(n.constantInts(3)) : std::nullopt, count);
+  DimVector steps = n.in(4) ? n.constantInts(4) : DimVector(count, 1);
+  if (!axes)
+    return Value();
+  if (n.rank(1) != 1 || n.rank(2) != 1 || n.shape(2)[0] != count || static_cast<int64_t>(steps.size()) != count)
+    return n.error("starts, ends and steps have different lengths");
+  constexpr int64_t kMostSteps = int64_t(1) << 31;
+  Value x = n.in(0);
+  Extents extents(b.extents.of(x));
+  extents.resize(n.rank(0));
+  for (auto [i, axis] : llvm::enumerate(*axes)) {
+    if (steps[i] < 1 || steps[i] > kMostSteps)
+      return n.error("a step of " + llvm::Twine(steps[i]) + " with starts or ends that depend on data; give a positive one");
+    Value extent = b.extentOf(n.in(0), axis);
+    Value first = b.clampedPosition(b.element(n.in(1), i), extent), last = b.clampedPosition(b.element(n.in(2), i), extent);
+    x = b.rangeAlong(x, axis, first, last, steps[i], extents[axis]);
+    if (!x)
+      return Value();
+  }
+  b.extents.set(x, extents);
+  return x;
+}
+
 Results slice(NodeImport &n) {
+  if (!n.b.constantOf(n.in(1)) || !n.b.constantOf(n.in(2)) || n.b.hasExtents({n.in(0)}))
+    return sliceOfData(n);
   DimVector starts = n.constantInts(1), ends = n.constantInts(2);
   DimVector steps = n.in(4) ? n.constantInts(4) : DimVector(starts.size(), 1);
   if (starts.size() != ends.size() || starts.size() != steps.size())
@@ -229,8 +258,6 @@ void addSliceOps(OpRows &rows) {
   rows.push_back(OpRow("Slice", 1, 1, kAll, sliceByAttributes).until(9).takesExtents());
   rows.push_back(OpRow("Slice", 10, 5, kAll, slice)
                      .atLeast(3)
-                     .needsConstant(1, "starts")
-                     .needsConstant(2, "ends")
                      .needsConstant(3, "axes")
                      .needsConstant(4, "steps")
                      .movesElements().takesExtents());

@@ -185,9 +185,7 @@ private:
     Value at = b.cast(b.element(n.in(operand), entry), DType::I64);
     return b.select(b.compare(nn::CompareFn::Lt, at, 0.0), b.add(at, extent), at);
   }
-  Value clamped(size_t operand, int64_t entry, Value extent) {
-    return b.binary(BinaryFn::Min, b.binary(BinaryFn::Max, wrapped(operand, entry, extent), 0.0), extent);
-  }
+  Value clamped(size_t operand, int64_t entry, Value extent) { return b.clampedPosition(b.element(n.in(operand), entry), extent); }
 
   // Elements begin, begin + stride, ... before end; sets how many where that is not known.
   Value range(Value x, int64_t dim, int64_t entry, Value extent, Value &count) {
@@ -196,14 +194,7 @@ private:
       return n.error("a stride of " + llvm::Twine(step) + " with a begin or end that depends on data", "use a positive one");
     Value first = beginMask >> entry & 1 ? b.scalar(DType::I64, 0) : clamped(1, entry, extent);
     Value last = endMask >> entry & 1 ? extent : clamped(2, entry, extent);
-    Value length = b.binary(BinaryFn::Max, b.add(b.sub(last, first), b.scalar(DType::I64, static_cast<double>(step - 1))), 0.0);
-    count = b.binary(BinaryFn::Div, length, static_cast<double>(step));
-    const int64_t whole = (n.shape(0)[dim] + step - 1) / step;
-    const int64_t most = std::min(whole, b.boundOf(count).value_or(whole));
-    Value result = b.walk(x, dim, first, most, step);
-    if (b.constantOf(count))
-      count = {};
-    return result;
+    return b.rangeAlong(x, dim, first, last, step, count);
   }
 
   // Drops shrunk dimensions and adds new ones.

@@ -150,6 +150,29 @@ TEST(OnnxImporter, LoopsOverData) {
   EXPECT_EQ(run(1), (std::vector<double>{6, 2, 3, 4, 5, 6}));
 }
 
+// The extents of what is chosen go along.
+TEST(OnnxImporter, FollowsExtentsThatDependOnData) {
+  std::string last = "attribute { name: 'axis' type: INT i: 1 }";
+  Imported i(node("NonZero", "x", "at") + node("Transpose", "at", "rows") + node("GatherND", "x,rows", "chosen") +
+             node("Unsqueeze", "chosen,one", "column") + node("Concat", "column,column", "pairs", last) + node("Shape", "pairs", "shape") +
+             node("ReduceSum", "pairs,zero", "sum") + node("Slice", "chosen,one,many", "rest") + ints("one", {1}) + ints("zero", {0}) +
+             ints("many", {1 << 30}) + input("x", "2,2") + output("pairs") + output("shape") + output("sum") + output("rest"));
+  ASSERT_EQ(i.errors(), "");
+  auto results = evaluateFunc(i.module->lookupSymbol<mlir::func::FuncOp>("main"), {Tensor::of<float>(DType::F32, {2, 2}, {5, 0, 7, -2})});
+  ASSERT_TRUE(results.ok()) << results.status().message();
+  const Tensor &pairs = (*results)[0], &shape = (*results)[1], &sum = (*results)[2], &rest = (*results)[3], &extents = (*results)[4];
+  EXPECT_EQ(extents.i(0), 3);
+  EXPECT_EQ(pairs.f(0), 5);
+  EXPECT_EQ(pairs.f(3), 7);
+  EXPECT_EQ(pairs.f(4), -2);
+  EXPECT_EQ(shape.i(0), 3);
+  EXPECT_EQ(shape.i(1), 2);
+  EXPECT_EQ(sum.f(0), 10);
+  EXPECT_EQ(extents.i(1), 2);
+  EXPECT_EQ(rest.f(0), 7);
+  EXPECT_EQ(rest.f(1), -2);
+}
+
 TEST(OnnxImporter, ChoosesBetweenBranchesByData) {
   auto branch = [](const std::string &name, const std::string &op) {
     return absl::StrCat("attribute { name: '", name, "' type: GRAPH g { ", node(op, "x", "r"), output("r"), "} }");
