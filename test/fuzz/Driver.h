@@ -2,6 +2,8 @@
 #ifndef AOTC_TEST_FUZZ_DRIVER_H
 #define AOTC_TEST_FUZZ_DRIVER_H
 
+#include <cstdio>
+#include <cstdlib>
 #include <functional>
 #include <memory>
 #include <string>
@@ -14,6 +16,14 @@ struct Outcome {
   bool accepted = false; // else refused with a diagnostic
   std::string failure;   // what the target did wrong, empty if nothing
 };
+
+// For libFuzzer: says what failed.
+inline int abortOnFailure(const Outcome &outcome) {
+  if (outcome.failure.empty())
+    return 0;
+  std::fprintf(stderr, "FAILURE: %s\n", outcome.failure.c_str());
+  std::abort();
+}
 
 struct Target {
   std::function<Outcome(const std::string &bytes)> run;

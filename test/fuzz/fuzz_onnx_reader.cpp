@@ -86,9 +86,7 @@ fuzz::Outcome run(const std::string &mutant) {
 
 #ifdef AOTC_LIBFUZZER
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
-  if (!run(std::string(reinterpret_cast<const char *>(data), size)).failure.empty())
-    std::abort();
-  return 0;
+  return fuzz::abortOnFailure(run(std::string(reinterpret_cast<const char *>(data), size)));
 }
 #else
 int main(int argc, char **argv) {

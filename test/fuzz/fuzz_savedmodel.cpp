@@ -123,26 +123,34 @@ void pack(const fs::path &folder, const fs::path &to) {
 
 #ifdef AOTC_LIBFUZZER
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
-  if (!run(std::string(reinterpret_cast<const char *>(data), size)).failure.empty())
-    std::abort();
-  return 0;
+  return fuzz::abortOnFailure(run(std::string(reinterpret_cast<const char *>(data), size)));
 }
 #else
-// Of folders among the arguments, all SavedModels below them.
+// Archives of all SavedModels below a folder.
+static void packAll(const fs::path &from, const fs::path &to) {
+  std::vector<fs::path> folders;
+  for (const fs::directory_entry &entry : fs::recursive_directory_iterator(from))
+    if (entry.path().filename() == "saved_model.pb")
+      folders.push_back(entry.path().parent_path());
+  std::sort(folders.begin(), folders.end());
+  for (size_t i = 0; i < folders.size(); ++i)
+    pack(folders[i], to / absl::StrFormat("%03d", i));
+}
+
+// Of folders among the arguments, all SavedModels below them. --pack TO FROM only writes their archives.
 int main(int argc, char **argv) {
   std::vector<std::string> arguments(argv, argv + argc);
+  if (arguments.size() == 4 && arguments[1] == "--pack") {
+    packAll(arguments[3], arguments[2]);
+    return 0;
+  }
   size_t packed = 0;
   for (std::string &argument : arguments) {
     if (!fs::is_directory(argument))
       continue;
-    std::vector<fs::path> folders;
-    for (const fs::directory_entry &entry : fs::recursive_directory_iterator(argument))
-      if (entry.path().filename() == "saved_model.pb")
-        folders.push_back(entry.path().parent_path());
-    std::sort(folders.begin(), folders.end());
-    argument = (scratch() / "seeds" / std::to_string(packed++)).string();
-    for (size_t i = 0; i < folders.size(); ++i)
-      pack(folders[i], fs::path(argument) / absl::StrFormat("%03d", i));
+    const fs::path seeds = scratch() / "seeds" / std::to_string(packed++);
+    packAll(argument, seeds);
+    argument = seeds.string();
   }
   std::vector<char *> pointers;
   for (std::string &argument : arguments)

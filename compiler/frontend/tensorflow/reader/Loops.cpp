@@ -139,6 +139,8 @@ private:
     if (mixes)
       return error(node, "has operands from different loops");
     if (isOpOrRef(node, "Enter")) {
+      if (node.inputs.empty())
+        return error(node, "has no operand");
       if (frames[frameOf[i]].depth > kMaxCallDepth)
         return error(node, absl::StrCat("loops nest deeper than ", kMaxCallDepth));
       if (!contains(frame, frames[frameOf[i]].parent))
@@ -191,7 +193,7 @@ private:
           nodes[again.node].inputs.empty())
         return error(node, "must have one operand from before the loop and one from its last iteration");
       argumentOf[merge] = static_cast<int>(inputs.size());
-      inputs.push_back(nodes[start.node].inputs.empty() ? Edge{-1, 0} : nodes[start.node].inputs[0]);
+      inputs.push_back(nodes[start.node].inputs[0]);
       next.push_back(nodes[again.node].inputs[0]);
     }
     const Node *broken = nullptr;
@@ -216,7 +218,7 @@ private:
       if (frameOf[edge.node] != f)
         return argument(edge);
       if (isOpOrRef(node, "Enter"))
-        return argument(node.inputs.empty() ? Edge{-1, 0} : node.inputs[0]);
+        return argument(node.inputs[0]);
       if (auto found = argumentOf.find(edge.node); found != argumentOf.end())
         return edge.port == 0 ? Collector::Source{found->second, {}} : fail(node, "tells how often the loop ran, which is not supported");
       if (int k = switched(f, edge.node, argumentOf); k >= 0)
