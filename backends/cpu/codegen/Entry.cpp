@@ -261,7 +261,7 @@ private:
       callees.push_back(emitSequenceFunction(gen, parts, function, table));
     auto *tableType = llvm::ArrayType::get(gen.pointer(), std::max<size_t>(inputs.size(), 1));
     auto *outTableType = llvm::ArrayType::get(gen.pointer(), std::max<size_t>(outputs.size(), 1));
-    Value *inTable = entryAlloca(tableType), *outTable = entryAlloca(outTableType), *region = entryAlloca(gen.i32());
+    Value *inTable = entryAlloca(gen, tableType), *outTable = entryAlloca(gen, outTableType), *region = entryAlloca(gen, gen.i32());
 
     // done = 0; do { take the largest size that is left; done += that } while (done < size)
     auto block = [&](const char *name) { return llvm::BasicBlock::Create(context, name, function); };
@@ -281,7 +281,7 @@ private:
       Value *fits = symbol.pieces ? b.CreateICmpSGE(left, gen.index(taken)) : b.CreateICmpEQ(left, gen.index(taken));
       b.CreateCondBr(fits, call, next);
       b.SetInsertPoint(call);
-      results.push_back({call, b.CreateCall(callee, {regionContext, inTable, outTable, orNull(state), orNull(arena), orNull(weights),
+      results.push_back({call, b.CreateCall(callee, {regionContext, inTable, outTable, orNull(gen, state), orNull(gen, arena), orNull(gen, weights),
                                                      functionsOffset ? functionsOffset : gen.index(0), region})});
       b.CreateBr(called);
       b.SetInsertPoint(next);
@@ -303,12 +303,6 @@ private:
   }
 
   Value *detail() { return b.CreateStructGEP(regionContextType(context), regionContext, 0); }
-  Value *orNull(Value *pointer) { return pointer ? pointer : llvm::Constant::getNullValue(gen.pointer()); }
-  Value *entryAlloca(llvm::Type *type) {
-    llvm::IRBuilder<>::InsertPointGuard guard(b);
-    b.SetInsertPoint(&function->getEntryBlock(), function->getEntryBlock().begin());
-    return b.CreateAlloca(type);
-  }
 
   // Where the piece's part of each tensor begins.
   void fillTable(Value *table, llvm::Type *type, llvm::ArrayRef<Value *> pointers, bool output, const SymbolicDim &symbol, Value *done) {

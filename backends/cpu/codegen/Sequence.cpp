@@ -41,9 +41,8 @@ private:
 
   Value *pointerTo(plan::PlaceAttr place) {
     auto within = [&](Value *base, int64_t offset) -> Value * {
-      if (!base) // an empty tensor in a space of no bytes
-        return llvm::Constant::getNullValue(gen.pointer());
-      return offset == 0 ? base : b.CreateConstInBoundsGEP1_64(gen.i8(), base, offset);
+      // Null: an empty tensor in a space of no bytes.
+      return !base || offset == 0 ? orNull(gen, base) : b.CreateConstInBoundsGEP1_64(gen.i8(), base, offset);
     };
     switch (place.getSpace()) {
     case plan::Space::Arena:
@@ -73,12 +72,6 @@ private:
     failUnless(b.CreateICmpEQ(code, b.getInt32(AOTC_OK)), code, b.getInt32(region.getIndex()));
   }
 
-  Value *entryAlloca(llvm::Type *type) {
-    llvm::IRBuilder<>::InsertPointGuard guard(b);
-    llvm::BasicBlock &entry = b.GetInsertBlock()->getParent()->getEntryBlock();
-    b.SetInsertPoint(&entry, entry.begin());
-    return b.CreateAlloca(type);
-  }
   void copy(Value *to, Value *from, int64_t bytes) {
     if (bytes != 0)
       b.CreateMemCpy(to, llvm::Align(1), from, llvm::Align(1), bytes);
@@ -100,8 +93,8 @@ private:
       copy(stateAt(i), pointerOf(initial), plan::denseBytes(initial.getType()));
     auto constants = loop.getInputs().drop_back(loop.getNumResults());
     auto *tableType = llvm::ArrayType::get(gen.pointer(), std::max<size_t>(constants.size(), 1));
-    Value *inputs = entryAlloca(tableType), *flag = entryAlloca(gen.i8()), *outputs = entryAlloca(gen.pointer()),
-          *failed = entryAlloca(gen.i32());
+    Value *inputs = entryAlloca(gen, tableType), *flag = entryAlloca(gen, gen.i8()), *outputs = entryAlloca(gen, gen.pointer()),
+          *failed = entryAlloca(gen, gen.i32());
     for (auto [i, constant] : llvm::enumerate(constants))
       b.CreateStore(pointerOf(constant), b.CreateConstInBoundsGEP2_64(tableType, inputs, 0, i));
     b.CreateStore(flag, outputs);
@@ -117,8 +110,7 @@ private:
     b.CreateCondBr(b.CreateICmpNE(gen.load(gen.i8(), flag), b.getInt8(0)), body, end);
     b.SetInsertPoint(body);
     failUnless(b.CreateICmpSLT(round, gen.index(loop.getMaxRounds())), b.getInt32(AOTC_LOOP_LIMIT), b.getInt32(region.getIndex()));
-    auto orNull = [&](Value *pointer) { return pointer ? pointer : llvm::Constant::getNullValue(gen.pointer()); };
-    Value *code = b.CreateCall(callee, {values.regionContext, inputs, outputs, state, arena, orNull(values.weights),
+    Value *code = b.CreateCall(callee, {values.regionContext, inputs, outputs, state, arena, orNull(gen, values.weights),
                                         values.functionsOffset ? values.functionsOffset : gen.index(0), failed});
     failUnless(b.CreateICmpEQ(code, b.getInt32(AOTC_OK)), code, gen.load(gen.i32(), failed));
     round->addIncoming(gen.add(round, 1), b.GetInsertBlock());
@@ -153,6 +145,16 @@ private:
 };
 
 } // namespace
+
+Value *cpu::entryAlloca(IRGen &gen, llvm::Type *type) {
+  llvm::IRBuilder<> &b = gen.builder;
+  llvm::IRBuilder<>::InsertPointGuard guard(b);
+  llvm::BasicBlock &entry = b.GetInsertBlock()->getParent()->getEntryBlock();
+  b.SetInsertPoint(&entry, entry.begin());
+  return b.CreateAlloca(type);
+}
+
+Value *cpu::orNull(IRGen &gen, Value *pointer) { return pointer ? pointer : llvm::Constant::getNullValue(gen.pointer()); }
 
 void cpu::emitSequence(IRGen &gen, const EntryParts &parts, mlir::func::FuncOp func, const CallValues &values, FailUnless failUnless) {
   SequenceEmitter(gen, parts, func, values, failUnless).emit();

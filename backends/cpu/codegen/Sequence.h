@@ -28,5 +28,10 @@ void emitSequence(IRGen &gen, const EntryParts &parts, mlir::func::FuncOp func, 
 // int32_t NAME_FUNC(context, inputs, outputs, state, arena, weights, functions' offset, int32_t *region)
 llvm::Function *emitSequenceFunction(IRGen &gen, const EntryParts &parts, mlir::func::FuncOp func, llvm::GlobalVariable *table);
 
+// Memory of the function that is being emitted, for as long as it runs.
+llvm::Value *entryAlloca(IRGen &gen, llvm::Type *type);
+// The pointer, or a null one where there is none.
+llvm::Value *orNull(IRGen &gen, llvm::Value *pointer);
+
 } // namespace aotc::cpu
 #endif
