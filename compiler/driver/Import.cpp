@@ -62,11 +62,7 @@ static absl::Status importTensorFlow(Compilation &c) {
   for (const CustomOp &op : o.customOps)
     for (const CustomTensor &result : op.results)
       readOptions.declaredOutputs[op.name].push_back(result.name);
-  for (const InputSpec &spec : *specs)
-    if (!spec.name.empty())
-      readOptions.cutInputs.push_back(spec.name);
-  for (const FixedInput &fixed : o.fixed)
-    readOptions.cutInputs.push_back(fixed.name);
+  readOptions.cutInputs = namedInputs(*specs, o.fixed);
   absl::StatusOr<tf::Model> model =
       llvm::sys::fs::is_directory(o.modelPath)
           ? tf::readSavedModel(o.modelPath, o.signature, readOptions, diagnostics)

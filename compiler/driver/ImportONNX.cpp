@@ -14,11 +14,7 @@ absl::Status importONNX(Compilation &c) {
   Diagnostics diagnostics;
   onnx::ReadOptions readOptions;
   readOptions.outputs = o.outputs;
-  for (const InputSpec &spec : *specs)
-    if (!spec.name.empty())
-      readOptions.cutInputs.push_back(spec.name);
-  for (const FixedInput &fixed : o.fixed)
-    readOptions.cutInputs.push_back(fixed.name);
+  readOptions.cutInputs = namedInputs(*specs, o.fixed);
   absl::StatusOr<onnx::Model> model = onnx::readModel(o.modelPath, readOptions, diagnostics);
   if (!model.ok())
     return toStatus(o.modelPath, diagnostics);

@@ -202,6 +202,16 @@ private:
 
 } // namespace
 
+std::vector<std::string> namedInputs(const std::vector<InputSpec> &specs, const std::vector<FixedInput> &fixed) {
+  std::vector<std::string> names;
+  for (const InputSpec &spec : specs)
+    if (!spec.name.empty())
+      names.push_back(spec.name);
+  for (const FixedInput &input : fixed)
+    names.push_back(input.name);
+  return names;
+}
+
 absl::StatusOr<std::vector<InputSpec>> readSpecs(std::vector<InputSpec> specs) {
   for (InputSpec &spec : specs) {
     if (spec.npyPath.empty())

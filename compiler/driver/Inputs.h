@@ -25,6 +25,9 @@ struct ResolvedInput {
   std::optional<Tensor> value; // of one that is fixed
 };
 
+// The inputs that the options name, where a frontend may cut the graph.
+std::vector<std::string> namedInputs(const std::vector<InputSpec> &specs, const std::vector<FixedInput> &fixed);
+
 // An .npy stands for its type and shape.
 absl::StatusOr<std::vector<InputSpec>> readSpecs(std::vector<InputSpec> specs);
 
