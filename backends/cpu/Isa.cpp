@@ -37,6 +37,10 @@ void describeX86(Isa &isa, const llvm::StringSet<> &on) {
     isa.numVectorRegisters = 32;
     isa.hasEmbeddedBroadcast = true;
   }
+  isa.isX86 = true;
+  bool vnni = isa.vectorBytes == 64 ? on.contains("avx512vnni") : isa.vectorBytes == 32 && (on.contains("avxvnni") || (on.contains("avx512vnni") && on.contains("avx512vl")));
+  if (isa.vectorBytes >= 32)
+    isa.dot = vnni ? Dot::Quads : Dot::Words;
   isa.hasFma = on.contains("fma");
   isa.hasHalfConversion = on.contains("f16c");
   isa.hasRounding = on.contains("sse4.1");
@@ -91,6 +95,8 @@ Isa cpu::isaOf(const TargetSpec &target) {
     isa.vectorBytes = 16;
     isa.numVectorRegisters = 32;
     isa.hasFma = isa.hasHalfConversion = isa.hasRounding = true;
+    if (on.contains("i8mm"))
+      isa.dot = Dot::Mixed;
   } else if (triple.isRISCV()) {
     describeRiscV(isa, on);
   } else if (triple.isWasm() && on.contains("simd128")) {

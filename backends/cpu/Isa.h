@@ -9,7 +9,17 @@
 
 namespace aotc::cpu {
 
+// How sums of products of four neighbouring bytes are computed, one 32-bit lane a sum.
+enum class Dot {
+  None,  // not at all: bytes are widened
+  Words, // by pairs in 16 bits, unsigned times signed, which may saturate (SSSE3's, AVX2's pmaddubsw)
+  Quads, // in one instruction, unsigned times signed (VNNI)
+  Mixed  // in one instruction, unsigned times signed, of Arm's i8mm (usdot)
+};
+
 struct Isa {
+  bool isX86 = false;
+  Dot dot = Dot::None;
   int64_t vectorBytes = 0;         // of one vector register; 0: no vector unit
   int64_t datapathBytes = 64;      // of wider vectors each instruction takes two turns
   int64_t numVectorRegisters = 16; // architectural; scalar registers without a vector unit

@@ -23,8 +23,16 @@ template <typename Sum> void storeSums(const std::vector<Sum> &sums, Tensor &res
   });
 }
 
-absl::StatusOr<Tensor> matmul(nn::MatMulOp op, const Arguments &in) {
+// The operands of a contraction; bytes whose products add up in i32 come without their zero points.
+std::array<Tensor, 2> factors(const Arguments &in, const Tensor &result, int64_t zeroA, int64_t zeroB) {
+  if (byteSize(in[0].dtype()) != 1 || result.dtype() != DType::I32)
+    return {in[0], in[1]};
+  return {centred(in[0], zeroA), centred(in[1], zeroB)};
+}
+
+absl::StatusOr<Tensor> matmul(nn::MatMulOp op, const Arguments &arguments) {
   Tensor result = makeResult(op.getResult());
+  auto in = factors(arguments, result, static_cast<int64_t>(op.getLhsZero()), static_cast<int64_t>(op.getRhsZero()));
   if (result.size() == 0)
     return result;
   absl::Span<const int64_t> lhs = in[0].shape(), shape = result.shape();
@@ -125,8 +133,10 @@ Geometry geometry(Op op, Extents large, Extents small, llvm::ArrayRef<int64_t> w
           spatial(op.getPadLow(), 0)};
 }
 
-absl::StatusOr<Tensor> conv(nn::ConvOp op, const Arguments &in) {
+absl::StatusOr<Tensor> conv(nn::ConvOp op, const Arguments &arguments) {
   Tensor result = makeResult(op.getResult());
+  auto in = factors(arguments, result, static_cast<int64_t>(op.getInputZero()),
+                    static_cast<int64_t>(op.getFilterZero()));
   if (result.size() == 0 || in[0].size() == 0)
     return result;
   llvm::ArrayRef<int64_t> filterShape(in[1].shape());
@@ -157,8 +167,9 @@ absl::StatusOr<Tensor> conv(nn::ConvOp op, const Arguments &in) {
   return result;
 }
 
-absl::StatusOr<Tensor> convTranspose(nn::ConvTransposeOp op, const Arguments &in) {
+absl::StatusOr<Tensor> convTranspose(nn::ConvTransposeOp op, const Arguments &arguments) {
   Tensor result = makeResult(op.getResult());
+  auto in = factors(arguments, result, 0, 0);
   if (result.size() == 0 || in[0].size() == 0)
     return result;
   llvm::ArrayRef<int64_t> filterShape(in[1].shape());
@@ -187,8 +198,9 @@ absl::StatusOr<Tensor> convTranspose(nn::ConvTransposeOp op, const Arguments &in
   return result;
 }
 
-absl::StatusOr<Tensor> pool(nn::PoolOp op, const Arguments &in) {
+absl::StatusOr<Tensor> pool(nn::PoolOp op, const Arguments &arguments) {
   Tensor result = makeResult(op.getResult());
+  std::array<Tensor, 1> in = {widenedAs(arguments[0], result)};
   if (result.size() == 0 || in[0].size() == 0)
     return result;
   Geometry g = geometry(op, imageExtents(in[0]), imageExtents(result), op.getWindow());

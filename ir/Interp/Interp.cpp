@@ -67,7 +67,7 @@ const Kernel *findKernel(llvm::StringRef name) {
   static const auto *table = [] {
     auto *kernels = new llvm::StringMap<Kernel>;
     for (const auto &family :
-         {mathKernels(), shapeKernels(), convKernels(), reduceKernels(), randomKernels(), controlKernels()})
+         {mathKernels(), shapeKernels(), convKernels(), reduceKernels(), quantKernels(), randomKernels(), controlKernels()})
       for (const Kernel &kernel : family)
         kernels->try_emplace(kernel.name, kernel);
     kernels->try_emplace(nn::FusionOp::getOperationName(),

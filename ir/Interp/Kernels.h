@@ -48,12 +48,21 @@ std::vector<Kernel> mathKernels();
 std::vector<Kernel> shapeKernels();
 std::vector<Kernel> convKernels();
 std::vector<Kernel> reduceKernels();
+std::vector<Kernel> quantKernels();
 std::vector<Kernel> randomKernels();
 std::vector<Kernel> controlKernels();
 
 inline DType widened(DType type) { return type == DType::F16 || type == DType::BF16 ? DType::F32 : type; }
 Tensor widen(const Tensor &tensor);              // f16, bf16 to f32
 Tensor narrow(const Tensor &tensor, DType type); // f32 to f16, bf16
+
+// Integers minus a zero point, as i32 (wraps).
+Tensor centred(const Tensor &codes, int64_t zero);
+
+// Bytes that a result in i32 sums up, as i32; else the operand.
+inline Tensor widenedAs(const Tensor &operand, const Tensor &result) {
+  return byteSize(operand.dtype()) == 1 && result.dtype() == DType::I32 ? centred(operand, 0) : operand;
+}
 
 inline Shape shapeOf(mlir::Value value) {
   llvm::ArrayRef<int64_t> shape = nn::shapeOf(value);

@@ -65,9 +65,9 @@ template <typename T> T mean(Accumulator<T> sum, int64_t count) {
 }
 
 absl::StatusOr<Tensor> reduce(nn::ReduceOp op, const Arguments &in) {
-  const Tensor &operand = in[0];
   ReduceFn fn = op.getFn();
   Tensor result = makeResult(op.getResult());
+  Tensor operand = widenedAs(in[0], result);
   if (result.size() == 0)
     return result;
   bool empty = operand.size() == 0; // and then the offset tables could be large

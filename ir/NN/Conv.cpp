@@ -1,20 +1,38 @@
 // Verifiers of the families Conv and Pool.
 #include "ir/NN/NN.h"
+#include "ir/NN/Quant.h"
 #include "ir/NN/Verify.h"
 
 using namespace mlir;
 using namespace aotc::nn;
 
+LogicalResult aotc::nn::expectContraction(Operation *op, RankedTensorType got, FailureOr<RankedTensorType> natural,
+                                          int64_t zeroA, int64_t zeroB) {
+  if (failed(natural))
+    return failure();
+  Type a = elementOf(op->getOperand(0)), b = elementOf(op->getOperand(1));
+  if (!isNumber(a))
+    return op->emitOpError("needs numbers, got ") << a;
+  bool sums = isByte(a) && got.getElementType().isSignlessInteger(32);
+  if (a != b && !sums) // matmul_c4
+    return op->emitOpError("needs operands of one element type, got ") << a << " and " << b;
+  if ((zeroA != 0 || zeroB != 0) && (!sums || !boundsOf(a).holds(zeroA) || !boundsOf(b).holds(zeroB))) // matmul_c5
+    return op->emitOpError("has zero points that do not fit operands ") << a << " and " << b << " of a result " << got;
+  return expectType(op, got, widenedAs(got, natural));
+}
+
 LogicalResult MatMulOp::verify() {
   return expectContraction(*this, typeOf(getResult()),
                            inferMatMul(typeOf(getLhs()), typeOf(getRhs()), getTransposeLhs(), getTransposeRhs(),
-                                       [&] { return emitOpError(); }));
+                                       [&] { return emitOpError(); }),
+                           getLhsZero(), getRhsZero());
 }
 
 LogicalResult ConvOp::verify() { // conv_c4
   return expectContraction(*this, typeOf(getResult()),
                            inferConv(typeOf(getInput()), typeOf(getFilter()), getStrides(), getDilations(),
-                                     getPadLow(), getPadHigh(), getGroups(), [&] { return emitOpError(); }));
+                                     getPadLow(), getPadHigh(), getGroups(), [&] { return emitOpError(); }),
+                           getInputZero(), getFilterZero());
 }
 
 LogicalResult ConvTransposeOp::verify() {
@@ -55,9 +73,9 @@ LogicalResult UnpackWinogradOp::verify() {
 LogicalResult PoolOp::verify() { // pool_c3
   if (!isNumber(elementOf(getInput())))
     return emitOpError("needs numbers");
-  return expectType(*this, typeOf(getResult()),
-                    inferPool(typeOf(getInput()), getWindow(), getStrides(), getDilations(), getPadLow(),
-                              getPadHigh(), [&] { return emitOpError(); }));
+  auto natural = inferPool(typeOf(getInput()), getWindow(), getStrides(), getDilations(), getPadLow(), getPadHigh(),
+                           [&] { return emitOpError(); });
+  return expectType(*this, typeOf(getResult()), getFn() == PoolFn::Sum ? widenedAs(typeOf(getResult()), natural) : natural);
 }
 
 LogicalResult ResizeOp::verify() {

@@ -32,9 +32,9 @@ static LogicalResult checkSpatial(size_t spatial, ArrayRef<Dims> lists, EmitErro
   return success();
 }
 
-// The type that products of two elements accumulate to when nothing else is asked for.
+// Of one type, or bytes of either sign: what the result makes of these is the verifier's affair.
 static bool sameElement(RankedTensorType a, RankedTensorType b, EmitError error) {
-  if (a.getElementType() == b.getElementType())
+  if (a.getElementType() == b.getElementType() || (a.getElementType().isInteger(8) && b.getElementType().isInteger(8)))
     return true;
   error() << "needs operands of one element type, got " << a << " and " << b;
   return false;

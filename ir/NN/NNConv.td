@@ -12,14 +12,17 @@ def NN_MatMulOp : NN_Op<"matmul"> {
     (C1) equal ranks >= 2. (C2) each pair of batch extents is equal or one of
     them is 1 (that operand is then shared). (C3) the K extents agree; the
     result has the batch maximum, M and N. (C4) equal operand element types;
-    the result has it too, or i32 for 8-bit operands.
+    the result has it too, or i32 for 8-bit operands, which may then differ in
+    sign. (C5) zero points other than 0 need 8-bit operands, whose types hold
+    them, and an i32 result: the products are (lhs - lhsZero) * (rhs - rhsZero).
     ```mlir
     %c = nn.matmul %a, %b : (tensor<1x784xf32>, tensor<784x512xf32>) -> tensor<1x512xf32>
     ```
   }];
   let arguments = (ins NN_Tensor:$lhs, NN_Tensor:$rhs,
                        DefaultValuedAttr<BoolAttr, "false">:$transposeLhs,
-                       DefaultValuedAttr<BoolAttr, "false">:$transposeRhs);
+                       DefaultValuedAttr<BoolAttr, "false">:$transposeRhs,
+                       DefaultValuedAttr<I64Attr, "0">:$lhsZero, DefaultValuedAttr<I64Attr, "0">:$rhsZero);
   let results = (outs NN_Tensor:$result);
   let assemblyFormat = "$lhs `,` $rhs attr-dict `:` functional-type(operands, $result)";
   let hasVerifier = 1;
@@ -30,17 +33,18 @@ def NN_ConvOp : NN_Op<"conv"> {
   let description = [{
     input [N, S1..Sn, C], filter [K1..Kn, C/groups, O], result
     [N, R1..Rn, O] with R = (S + low + high - ((K-1)*dilation + 1)) / stride + 1
-    (floor). Padding holds zeros. Output channel o reads the input channels of
+    (floor). Padding holds zeros (of quantized numbers the zero point). Output channel o reads the input channels of
     group o / (O/groups). Depthwise convolution is groups = C.
     (C1) 3 <= rank <= 5, ranks agree. (C2) strides, dilations >= 1, padLow,
     padHigh >= 0, one entry a spatial dimension. (C3) groups divides C and O,
     filter channels = C/groups. (C4) the result has that shape. (C5) as matmul
-    C4.
+    C4. (C6) zero points as matmul C5.
   }];
   let arguments = (ins NN_Tensor:$input, NN_Tensor:$filter,
                        DenseI64ArrayAttr:$strides, DenseI64ArrayAttr:$dilations,
                        DenseI64ArrayAttr:$padLow, DenseI64ArrayAttr:$padHigh,
-                       DefaultValuedAttr<I64Attr, "1">:$groups);
+                       DefaultValuedAttr<I64Attr, "1">:$groups,
+                       DefaultValuedAttr<I64Attr, "0">:$inputZero, DefaultValuedAttr<I64Attr, "0">:$filterZero);
   let results = (outs NN_Tensor:$result);
   let assemblyFormat = "$input `,` $filter attr-dict `:` functional-type(operands, $result)";
   let hasVerifier = 1;
@@ -125,7 +129,7 @@ def NN_PoolOp : NN_Op<"pool"> {
     the window size when `countPadding`.
     (C1) 3 <= rank <= 5. (C2) window, strides, dilations >= 1, padLow, padHigh
     >= 0, one entry a spatial dimension. (C3) the result extents follow conv's
-    rule; N and C are kept, same element type. (C4) every window contains at
+    rule; N and C are kept, same element type, or i32 for `sum` of 8-bit numbers. (C4) every window contains at
     least one input position.
   }];
   let arguments = (ins NN_PoolFnAttr:$fn, NN_Tensor:$input, DenseI64ArrayAttr:$window,

@@ -16,7 +16,8 @@ def NN_ReduceOp : NN_Op<"reduce"> {
     the neutral element (mean: NaN, max: -inf or the lowest value, min
     likewise). Integer mean truncates the wrapped sum.
     (C1) `axes` are ascending, distinct, in [0, rank). (C2) the result has the
-    operand's shape with 1 at the axes, same element type. (C3) any, all take
+    operand's shape with 1 at the axes, same element type, or i32 for `sum` of
+    8-bit numbers. (C3) any, all take
     i1, the others numbers.
     ```mlir
     %m = nn.reduce mean %x [1, 2] : tensor<1x7x7x64xf32> -> tensor<1x1x1x64xf32>

@@ -15,8 +15,9 @@ LogicalResult ReduceOp::verify() {
   bool logical = getFn() == ReduceFn::Any || getFn() == ReduceFn::All;
   if (logical != isBool(elementOf(getOperand()))) // reduce_c3
     return emitOpError() << stringifyReduceFn(getFn()) << " does not take " << elementOf(getOperand());
-  return expectType(*this, typeOf(getResult()),
-                    inferReduce(typeOf(getOperand()), getAxes(), [&] { return emitOpError(); })); // reduce_c2
+  auto natural = inferReduce(typeOf(getOperand()), getAxes(), [&] { return emitOpError(); });
+  return expectType(*this, typeOf(getResult()), // reduce_c2
+                    getFn() == ReduceFn::Sum ? widenedAs(typeOf(getResult()), natural) : natural);
 }
 
 LogicalResult ArgReduceOp::verify() {

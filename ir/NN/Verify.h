@@ -36,19 +36,19 @@ inline mlir::LogicalResult sameElementType(mlir::Operation *op, mlir::Value a, m
   return mlir::success();
 }
 
-// Result element type of a contraction (matmul C4, conv C5, conv_transpose C4):
-// `natural` has the operands' element type.
-inline mlir::LogicalResult expectContraction(mlir::Operation *op, mlir::RankedTensorType got,
-                                             mlir::FailureOr<mlir::RankedTensorType> natural) {
-  if (mlir::failed(natural))
-    return mlir::failure();
-  mlir::Type operand = natural->getElementType();
-  if (!isNumber(operand))
-    return op->emitOpError("needs numbers, got ") << operand;
-  if (got.getElementType().isSignlessInteger(32) && operand.isInteger(8))
-    natural = natural->clone(got.getElementType());
-  return expectType(op, got, natural);
+// `natural`, or i32 in its place where it has 8-bit elements and the result asks for that.
+inline mlir::FailureOr<mlir::RankedTensorType> widenedAs(mlir::RankedTensorType got,
+                                                         mlir::FailureOr<mlir::RankedTensorType> natural) {
+  if (mlir::succeeded(natural) && natural->getElementType().isInteger(8) && got.getElementType().isSignlessInteger(32))
+    return natural->clone(got.getElementType());
+  return natural;
 }
+
+// Result element type and zero points of a contraction (matmul C4 and C5, conv C5 and C6, conv_transpose
+// C4): `natural` has the first operand's element type.
+mlir::LogicalResult expectContraction(mlir::Operation *op, mlir::RankedTensorType got,
+                                      mlir::FailureOr<mlir::RankedTensorType> natural, int64_t zeroA = 0,
+                                      int64_t zeroB = 0);
 
 } // namespace aotc::nn
 #endif

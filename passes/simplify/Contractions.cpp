@@ -36,7 +36,8 @@ struct FlattenBatch : OpRewritePattern<MatMulOp> {
     Location loc = op.getLoc();
     Value product = rewriter.create<MatMulOp>(
         loc, op.getType().clone({rows, columns}), reshape(rewriter, loc, op.getLhs(), flatLhs),
-        reshape(rewriter, loc, op.getRhs(), rhs.take_back(2)), op.getTransposeLhsAttr(), op.getTransposeRhsAttr());
+        reshape(rewriter, loc, op.getRhs(), rhs.take_back(2)), op.getTransposeLhsAttr(), op.getTransposeRhsAttr(),
+        op.getLhsZeroAttr(), op.getRhsZeroAttr());
     rewriter.replaceOp(op, reshape(rewriter, loc, product, result));
     return success();
   }
@@ -59,7 +60,8 @@ struct ConvToMatMul : OpRewritePattern<ConvOp> {
     auto no = rewriter.getBoolAttr(false);
     Value product = rewriter.create<MatMulOp>(loc, op.getType().clone({input.front(), filter.back()}),
                                               reshape(rewriter, loc, op.getInput(), {input.front(), depth}),
-                                              reshape(rewriter, loc, op.getFilter(), {depth, filter.back()}), no, no);
+                                              reshape(rewriter, loc, op.getFilter(), {depth, filter.back()}), no, no,
+                                              op.getInputZeroAttr(), op.getFilterZeroAttr());
     rewriter.replaceOp(op, reshape(rewriter, loc, product, op.getType().getShape()));
     return success();
   }
@@ -97,7 +99,8 @@ struct TransposedOperands : OpRewritePattern<MatMulOp> {
     if (!changed)
       return failure();
     rewriter.replaceOpWithNewOp<MatMulOp>(op, op.getType(), operands[0], operands[1],
-                                          rewriter.getBoolAttr(transposes[0]), rewriter.getBoolAttr(transposes[1]));
+                                          rewriter.getBoolAttr(transposes[0]), rewriter.getBoolAttr(transposes[1]),
+                                          op.getLhsZeroAttr(), op.getRhsZeroAttr());
     return success();
   }
 };

@@ -220,7 +220,8 @@ struct TransposeIntoWeights : OpRewritePattern<MatMulOp> {
     Value lhs = reshape(rewriter, op.getLoc(), source.getOperand(), shapeOf(flatten));
     rewriter.replaceOpWithNewOp<MatMulOp>(op, op.getType(), lhs,
                                           makeConstant(rewriter, op.getRhs().getLoc(), moved),
-                                          op.getTransposeLhsAttr(), op.getTransposeRhsAttr());
+                                          op.getTransposeLhsAttr(), op.getTransposeRhsAttr(), op.getLhsZeroAttr(),
+                                          op.getRhsZeroAttr());
     return success();
   }
 };

@@ -56,7 +56,7 @@ Dims spatial(Dims dims) { return dims.drop_front().drop_back(); }
 struct PadIntoConv : OpRewritePattern<ConvOp> {
   using OpRewritePattern::OpRewritePattern;
   LogicalResult matchAndRewrite(ConvOp op, PatternRewriter &rewriter) const override {
-    PadOp pad = spatialPadOf(op.getInput(), 0);
+    PadOp pad = spatialPadOf(op.getInput(), static_cast<double>(static_cast<int64_t>(op.getInputZero())));
     if (!pad)
       return failure();
     rewriter.modifyOpInPlace(op, [&] {
@@ -113,7 +113,7 @@ struct SimplifyReduce : OpRewritePattern<ReduceOp> {
     auto inner = x.getDefiningOp<ReduceOp>();
     // Integer means round twice.
     if (inner && inner.getFn() == op.getFn() && inner->hasOneUse() &&
-        (op.getFn() != ReduceFn::Mean || isFloat(x)) && typeOf(inner.getOperand()).getNumElements() > 0) {
+        (op.getFn() != ReduceFn::Mean || isFloat(x)) && inner.getOperand().getType().getElementType() == op.getType().getElementType() && typeOf(inner.getOperand()).getNumElements() > 0) {
       axes.append(inner.getAxes().begin(), inner.getAxes().end());
       llvm::sort(axes);
       axes.erase(std::unique(axes.begin(), axes.end()), axes.end());

@@ -50,18 +50,31 @@ public:
 private:
   // sum + lhs * rhs at one index, in the type of the accumulator.
   Value *multiplyAdd(Evaluator &evaluator, ArrayRef<Index> lhs, ArrayRef<Index> rhs, Value *sum) {
-    auto operand = [&](mlir::Value tensor, ArrayRef<Index> indices) {
+    auto operand = [&](unsigned i, ArrayRef<Index> indices) {
+      mlir::Value tensor = op->getOperand(i);
       // A fresh evaluator: what one trip of a loop computes is of no use to others.
       Evaluator trip(emitter, space, evaluator.laneCount(), evaluator.lane());
       Value *value = trip.vectorAt(tensor, indices);
       if (!mlir::isa<mlir::FloatType>(element))
         value = gen.builder.CreateIntCast(value, sum->getType(), elementOf(tensor).isSignlessInteger());
+      if (int64_t zero = zeroPoint(i))
+        value = gen.builder.CreateSub(value, gen.constantInt(value->getType(), static_cast<uint64_t>(zero)));
       return value;
     };
-    Value *a = operand(op->getOperand(0), lhs), *b = operand(op->getOperand(1), rhs);
+    Value *a = operand(0, lhs), *b = operand(1, rhs);
     if (mlir::isa<mlir::FloatType>(element))
       return gen.fma(a, b, sum);
     return gen.builder.CreateAdd(sum, gen.builder.CreateMul(a, b));
+  }
+
+  // Of operand `i`.
+  int64_t zeroPoint(unsigned i) {
+    uint64_t zero = 0;
+    if (auto matmul = mlir::dyn_cast<nn::MatMulOp>(op))
+      zero = i == 0 ? matmul.getLhsZero() : matmul.getRhsZero();
+    else if (auto conv = mlir::dyn_cast<nn::ConvOp>(op))
+      zero = i == 0 ? conv.getInputZero() : conv.getFilterZero();
+    return static_cast<int64_t>(zero);
   }
 
   // body(sum) for every value of a loop variable.

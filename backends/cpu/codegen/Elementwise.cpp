@@ -1,5 +1,6 @@
 // Elementwise operations on scalars and vectors in register types.
 #include "backends/cpu/codegen/Math.h"
+#include "backends/cpu/codegen/Quantize.h"
 #include "backends/cpu/codegen/RegionEmitter.h"
 
 #include "ir/NN/Constants.h"
@@ -293,7 +294,9 @@ Value *RegionEmitter::elementwise(Operation *op, llvm::ArrayRef<Value *> operand
         return gen.fastMin(bound(clamp.getHigh()), gen.fastMax(bound(clamp.getLow()), x));
       })
       .Case([&](nn::CastOp) { return emit.cast(element, x); })
-      .Case([&](nn::BitcastOp) { return emit.bitcast(element, x); });
+      .Case([&](nn::BitcastOp) { return emit.bitcast(element, x); })
+      .Case([&](nn::QuantizeOp quantize) { return emitQuantize(gen, quantize, x, operands[1]); })
+      .Case([&](nn::DequantizeOp dequantize) { return emitDequantize(gen, dequantize, x, operands[1]); });
 }
 
 bool RegionEmitter::canFail(Operation *op) {

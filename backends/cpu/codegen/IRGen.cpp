@@ -22,6 +22,17 @@ Value *IRGen::splat(Value *scalar, int64_t lanes) {
   return lanes == 1 ? scalar : builder.CreateVectorSplat(lanes, scalar);
 }
 
+Value *IRGen::part(Value *vector, int64_t first, int64_t count) {
+  return builder.CreateShuffleVector(vector, to_vector(seq<int>(first, first + count)));
+}
+
+Value *IRGen::joined(ArrayRef<Value *> parts) {
+  if (parts.size() == 1)
+    return parts[0];
+  Value *low = joined(parts.take_front(parts.size() / 2)), *high = joined(parts.drop_front(parts.size() / 2));
+  return builder.CreateShuffleVector(low, high, to_vector(seq<int>(0, 2 * lanesOf(low))));
+}
+
 Value *IRGen::add(Value *a, Value *b) {
   auto *constantA = dyn_cast<ConstantInt>(a), *constantB = dyn_cast<ConstantInt>(b);
   if (constantA && constantA->isZero())

@@ -46,6 +46,9 @@ public:
   llvm::Value *constantInt(llvm::Type *like, uint64_t value);
   llvm::Value *zero(llvm::Type *type) { return llvm::Constant::getNullValue(type); }
   llvm::Value *splat(llvm::Value *scalar, int64_t lanes);
+  // `count` lanes of a vector; and vectors of one type, a power of two of them, one after the other.
+  llvm::Value *part(llvm::Value *vector, int64_t first, int64_t count);
+  llvm::Value *joined(llvm::ArrayRef<llvm::Value *> parts);
 
   // Index arithmetic (i64, no signed wrap); constants fold.
   llvm::Value *add(llvm::Value *a, llvm::Value *b);

@@ -57,14 +57,15 @@ void cpu::emitReduce(RegionEmitter &emitter, nn::ReduceOp op) {
   IRGen &gen = emitter.gen;
   IndexSpace space(gen);
   AxisLoops loops(emitter, space, op.getOperand(), op.getAxes());
-  mlir::Type element = elementOf(op.getOperand());
+  mlir::Type element = elementOf(op.getResult());
   Index result = IndexSpace::linearize(loops.outer.indices(), loops.kept);
   int64_t count = elementsOf(loops.along), bytes = widestElement(emitter.body);
   auto lanesOf = [&](LoopNest &nest) { return chooseLanes(emitter.isa, bytes, nest.innerExtent(), 4); };
   loops.outer.emit(loops.across ? lanesOf(loops.outer) : 1, [&](LoopStep outer) {
     Reduction reduction(emitter, op.getFn(), element);
     auto elementAt = [&](LoopStep step) {
-      return Evaluator(emitter, space, step.lanes, step.lane).vectorAt(op.getOperand(), loops.all);
+      return reduction.widened(Evaluator(emitter, space, step.lanes, step.lane).vectorAt(op.getOperand(), loops.all),
+                               elementOf(op.getOperand()));
     };
     Value *total;
     if (loops.across)

@@ -34,6 +34,12 @@ Value *Reduction::neutral(int64_t lanes) {
   llvm_unreachable("reduction");
 }
 
+Value *Reduction::widened(Value *value, mlir::Type from) {
+  if (from == element)
+    return value;
+  return gen.builder.CreateIntCast(value, emitter.registerType(element, IRGen::lanesOf(value)), !from.isUnsignedInteger());
+}
+
 Value *Reduction::combine(Value *a, Value *b) {
   auto &builder = gen.builder;
   bool isFloat = mlir::isa<mlir::FloatType>(element), isSigned = element.isSignlessInteger();

@@ -13,6 +13,8 @@ public:
       : emitter(emitter), gen(emitter.gen), fn(fn), element(element) {}
 
   llvm::Value *neutral(int64_t lanes);
+  // An operand's element in the type that is summed up: bytes may be as i32.
+  llvm::Value *widened(llvm::Value *value, mlir::Type from);
   llvm::Value *combine(llvm::Value *a, llvm::Value *b);
   // The scalar that the lanes combine to.
   llvm::Value *horizontal(llvm::Value *vector);

@@ -259,13 +259,16 @@ private:
     Indices all = indices(nest);
     llvm::SmallVector<Reduction> reductions;
     for (nn::ReduceOp reduce : pass.reductions)
-      reductions.emplace_back(emitter, reduce.getFn(), RowPlan::elementOf(reduce.getOperand()));
+      reductions.emplace_back(emitter, reduce.getFn(), RowPlan::elementOf(reduce.getResult()));
     int64_t lanes = lanesFor(nest);
     Values results = reduceNest(nest, reductions, lanes, [&](LoopStep step) {
       Evaluator now = evaluator(step);
       Values elements;
-      for (nn::ReduceOp reduce : pass.reductions)
-        elements.push_back(now.vectorAt(reduce.getOperand(), all));
+      for (auto [i, op] : llvm::enumerate(pass.reductions)) {
+        nn::ReduceOp reduce = op;
+        Value *value = now.vectorAt(reduce.getOperand(), all);
+        elements.push_back(reductions[i].widened(value, RowPlan::elementOf(reduce.getOperand())));
+      }
       Index inRow = IndexSpace::linearize(nest.indices(), plan.row);
       for (auto [value, base] : bases)
         emitter.store(RowPlan::elementOf(value), now.vectorAt(value, all), base, space.emit(inRow));

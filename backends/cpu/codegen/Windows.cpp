@@ -30,7 +30,7 @@ class Pool {
 public:
   Pool(RegionEmitter &emitter, nn::PoolOp op)
       : emitter(emitter), gen(emitter.gen), op(op), space(gen), input(nn::shapeOf(op.getInput())),
-        shape(nn::shapeOf(op.getResult())), nest(gen, space, shape), element(elementOf(op.getInput())) {}
+        shape(nn::shapeOf(op.getResult())), nest(gen, space, shape), element(elementOf(op.getResult())) {}
 
   void emit() {
     nest.share(emitter);
@@ -44,7 +44,8 @@ public:
       std::function<Value *(size_t, Value *)> dimension = [&](size_t d, Value *partial) -> Value * {
         if (d + 2 == input.size())
           return reduction.combine(
-              partial, Evaluator(emitter, space, step.lanes, step.lane).vectorAt(op.getInput(), from));
+              partial, reduction.widened(Evaluator(emitter, space, step.lanes, step.lane).vectorAt(op.getInput(), from),
+                                         elementOf(op.getInput())));
         return windowLoop(gen, space, parts[d], op.getWindow()[d], partial, [&](Index k, Value *sum) {
           from[d + 1] = first(d) + k * op.getDilations()[d];
           return dimension(d + 1, sum);

@@ -1,0 +1,92 @@
+// Verifiers of the family Quant.
+#include "ir/NN/Quant.h"
+
+#include "ir/NN/Verify.h"
+
+#include <cmath>
+
+using namespace mlir;
+
+namespace aotc::nn {
+
+Bounds boundsOf(Type integer) {
+  unsigned width = integer.getIntOrFloatBitWidth();
+  if (integer.isUnsignedInteger())
+    return {0, (int64_t(1) << width) - 1};
+  return {-(int64_t(1) << (width - 1)), (int64_t(1) << (width - 1)) - 1};
+}
+
+bool isByteTensor(Value value) { return isByte(elementOf(value)); }
+
+FixedFactor fixedFactor(float factor) {
+  int exponent;
+  double fraction = std::frexp(static_cast<double>(factor), &exponent); // in [1/2, 1)
+  if (fraction == 0 || !std::isfinite(factor))
+    return {0, 1};
+  auto multiplier = static_cast<int64_t>(std::ldexp(fraction, 24)); // f32 has 24 bits: exact
+  int shift = 24 - exponent;
+  if (shift < 1) // factors of 2^23 and above saturate every result but that of zero
+    return {multiplier, 1};
+  if (shift > 62)
+    return {0, 1};
+  return {multiplier, shift};
+}
+
+int64_t scaled(int64_t x, FixedFactor factor) {
+  return (x * factor.multiplier + (int64_t(1) << (factor.shift - 1))) >> factor.shift;
+}
+
+// Integers of 8 or 16 bits.
+static bool isNarrow(Type element) { return element.isInteger(8) || element.isInteger(16); }
+
+LogicalResult QuantizeOp::verify() {
+  if (failed(sameShape(*this, getOperand(), getResult())) || failed(sameShape(*this, getFactor(), getResult()))) // quantize_c1
+    return failure();
+  Type in = elementOf(getOperand()), out = elementOf(getResult());
+  bool integer = in.isSignlessInteger(32);
+  if ((!integer && (!in.isF32() || getRounding() == Rounding::Fixed)) || !elementOf(getFactor()).isF32()) // quantize_c2
+    return emitOpError() << stringifyRounding(getRounding()) << " does not take " << in << " and factors "
+                         << elementOf(getFactor());
+  auto zero = static_cast<int64_t>(getZero()), low = static_cast<int64_t>(getLow()),
+       high = static_cast<int64_t>(getHigh());
+  if (!isNarrow(out)) // quantize_c3
+    return emitOpError("yields integers of 8 or 16 bits, not ") << out;
+  Bounds bounds = boundsOf(out);
+  if (!bounds.holds(zero) || !bounds.holds(low) || !bounds.holds(high) || low > high) // quantize_c3
+    return emitOpError("has a zero point or bounds that ") << out << " does not hold";
+  return success();
+}
+
+LogicalResult DequantizeOp::verify() {
+  if (failed(sameShape(*this, getOperand(), getResult())) || failed(sameShape(*this, getFactor(), getResult()))) // dequantize_c1
+    return failure();
+  Type in = elementOf(getOperand());
+  if ((!isNarrow(in) && !in.isSignlessInteger(32)) || !elementOf(getFactor()).isF32() || !elementOf(getResult()).isF32()) // dequantize_c2
+    return emitOpError("takes 8-, 16- or 32-bit integers and f32 factors to f32, not ")
+           << in << ", " << elementOf(getFactor()) << " and " << elementOf(getResult());
+  if (!boundsOf(in).holds(static_cast<int64_t>(getZero()))) // dequantize_c2
+    return emitOpError("has a zero point that ") << in << " does not hold";
+  return success();
+}
+
+LogicalResult UnpackQuadsOp::verify() {
+  auto in = typeOf(getOperand()), out = typeOf(getResult());
+  auto isI8 = [](RankedTensorType type) { return type.getElementType().isSignlessInteger(8); };
+  if (in.getRank() != 5 || in.getDimSize(4) != 4 || !isI8(in) || out.getRank() < 2 || !isI8(out)) // unpack_quads_c1
+    return emitOpError("needs i8 quads of rank 5 and an i8 result of rank >= 2, got ") << in << " and " << out;
+  auto run = static_cast<int64_t>(getRun());
+  int64_t groups = in.getDimSize(0), quads = in.getDimSize(2) - 1, width = in.getDimSize(3), last = out.getShape().back();
+  bool fits = run >= 1 && groups >= 1 && width >= 1 && quads >= 0 && last >= 1 && last % groups == 0 && out.getNumElements() > 0;
+  if (fits) {
+    int64_t columns = getTransposed() ? out.getDimSize(out.getRank() - 2) : last / groups;
+    int64_t rows = out.getNumElements() / groups / columns;
+    fits = rows % run == 0 && (!getTransposed() || run == last / groups) &&
+           quads == rows / run * static_cast<int64_t>(llvm::divideCeil(run, 4)) &&
+           in.getDimSize(1) == static_cast<int64_t>(llvm::divideCeil(columns, width));
+  }
+  if (!fits) // unpack_quads_c2
+    return emitOpError("has quads ") << in << " in runs of " << run << " that do not hold " << out;
+  return success();
+}
+
+} // namespace aotc::nn

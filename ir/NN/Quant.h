@@ -1,0 +1,29 @@
+// Integers that stand for real numbers: what verifiers, passes and kernels share.
+#ifndef AOTC_IR_NN_QUANT_H
+#define AOTC_IR_NN_QUANT_H
+
+#include "ir/NN/NN.h"
+
+namespace aotc::nn {
+
+// What an integer element type of at most 32 bits holds.
+struct Bounds {
+  int64_t low, high;
+  bool holds(int64_t value) const { return low <= value && value <= high; }
+};
+Bounds boundsOf(mlir::Type integer);
+
+inline bool isByte(mlir::Type element) { return element.isInteger(8); }
+bool isByteTensor(mlir::Value value);
+
+// factor = multiplier * 2^-shift, exactly, with a multiplier of at most 24 bits; for `fixed` rounding.
+struct FixedFactor {
+  int64_t multiplier;
+  int shift; // 1 to 62: other factors are rounded to what such shifts express
+};
+FixedFactor fixedFactor(float factor);
+// floor(x * factor + 1/2)
+int64_t scaled(int64_t x, FixedFactor factor);
+
+} // namespace aotc::nn
+#endif
