@@ -124,6 +124,9 @@ public:
   // Adds passes over func.func: nn.fusion in, nn.fusion with `kernel` and `scratch` out.
   virtual void buildSelectPhase(mlir::OpPassManager &pm, const Targets &targets,
                                 const SelectOptions &options) const = 0;
+  // Whether kernels for 8-bit weights are faster where the products of two neighbouring weights with bytes of 0 to 255
+  // add up to 16 bits at most.
+  virtual bool addsPairsIn16Bits(const Targets &targets) const { return false; }
   // Ways to compute an nn.fusion group that differ in time alone and that tuning may measure, beside
   // the one that select takes by itself. What is none of these has no effect in kTuningAttr.
   virtual std::vector<std::string> tuningCandidates(mlir::Operation *group, const Targets &targets,

@@ -6,6 +6,7 @@
 #include "backends/cpu/kernels/Candidates.h"
 #include "ir/Plan/Plan.h"
 #include "mlir/Pass/PassManager.h"
+#include "llvm/ADT/STLExtras.h"
 
 namespace aotc {
 namespace {
@@ -33,6 +34,9 @@ public:
     auto strips = cpu::passOptions<cpu::CpuFuseStripsOptions>(targets);
     strips.preferSize = chosen.preferSize;
     pm.addPass(cpu::createCpuFuseStrips(strips));
+  }
+  bool addsPairsIn16Bits(const Targets &targets) const override {
+    return llvm::any_of(targets, [](const TargetSpec &target) { return cpu::isaOf(target).dot == cpu::Dot::Words; });
   }
   std::vector<std::string> tuningCandidates(mlir::Operation *group, const Targets &targets,
                                             const SelectOptions &chosen) const override {

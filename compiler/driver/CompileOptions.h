@@ -10,6 +10,7 @@
 #include "absl/status/statusor.h"
 #include "backends/Backend.h"
 #include "compiler/driver/InputSpec.h"
+#include "compiler/driver/QuantizeOptions.h"
 #include "compiler/frontend/common/CustomOp.h"
 #include "ir/Tensor/Tensor.h"
 
@@ -47,6 +48,8 @@ struct CompileOptions {
   std::vector<std::pair<std::string, int64_t>> bounds;
   std::vector<StatePair> states;
   CustomOps customOps;
+  std::vector<std::string> customLibraries; // of the functions, for running the network while it is compiled
+  std::optional<QuantizeOptions> quantize;  // to 8 bits
   // Sizes of a symbolic dimension of the inputs that get code of their own, beside those that always do.
   std::vector<std::pair<std::string, int64_t>> specialize;
   std::vector<std::string> outputs; // empty: the nodes that nobody consumes
@@ -63,6 +66,9 @@ struct CompileOptions {
   std::string dumpDir;   // numbered IR of every phase; empty: none
   // Called at the start of every phase with its number (from 1), the number of phases and its name.
   std::function<void(size_t, size_t, const std::string &)> progress;
+
+  // Called with what a long phase is doing.
+  std::function<void(const std::string &)> detail;
 
   bool wants(Emit what) const {
     for (Emit e : emit)

@@ -2,6 +2,7 @@
 #include "absl/strings/str_cat.h"
 #include "compiler/artifact/Header.h"
 #include "compiler/driver/Errors.h"
+#include "compiler/driver/Quantize.h"
 #include "compiler/driver/State.h"
 #include "compiler/driver/Tune.h"
 #include "ir/NN/Control.h"
@@ -10,6 +11,7 @@
 #include "mlir/Transforms/Passes.h"
 #include "passes/fold/Passes.h"
 #include "passes/fuse/Passes.h"
+#include "passes/quantize/Passes.h"
 #include "passes/schedule/Passes.h"
 #include "passes/schedule/PlanReport.h"
 #include "passes/simplify/Passes.h"
@@ -18,12 +20,17 @@ namespace aotc {
 namespace {
 
 absl::Status simplify(Compilation &c) {
-  absl::Status status = c.runPasses("simplify", [](mlir::OpPassManager &pm) {
+  const bool isQuantized = hasQuantizedOps(*c.module);
+  absl::Status status = c.runPasses("simplify", [&](mlir::OpPassManager &pm) {
+    passes::ConstantFoldOptions fold;
+    fold.keepQuantized = true; // for the quantize phase
     // Before, so that batch-norm parameters are numbers when rewrites look at
     // them; after, for the constants that rewrites bring together.
-    pm.addPass(passes::createConstantFold());
+    pm.addPass(passes::createConstantFold(fold));
+    if (isQuantized) // transposes of weights, before layouts are chosen
+      pm.addPass(passes::createQuantizedOps());
     passes::buildSimplifyPipeline(pm);
-    pm.addPass(passes::createConstantFold());
+    pm.addPass(passes::createConstantFold(fold));
     // Folding expands small broadcasts; a kernel's epilogue prefers them as broadcasts.
     pm.addPass(passes::createShrinkConstants());
     pm.addPass(mlir::createCSEPass());
@@ -126,6 +133,8 @@ const std::vector<Phase> &pipeline() {
       // Before fuse, because a group hides its operations from folding and CSE.
       {"simplify", "fold constants and batch norms, drop dead and duplicate operations, choose layouts",
        simplify},
+      // After simplify, so that what is measured is what will run.
+      {"quantize", "measure ranges and turn to 8-bit integers (--quantize), compute with those of the model", quantize},
       {"fuse", "group operations into kernels", fuse},
       // After fuse, because a kernel is chosen for a group with its epilogue;
       // before schedule, because kernels repack weights and ask for scratch memory.

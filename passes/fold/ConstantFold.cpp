@@ -53,9 +53,9 @@ public:
   }
 
 private:
-  static bool isCandidate(mlir::Operation *op) {
+  bool isCandidate(mlir::Operation *op) {
     if (!mlir::isa_and_present<nn::NNDialect>(op->getDialect()) ||
-        mlir::isa<nn::ConstantOp, nn::RandomOp>(op))
+        mlir::isa<nn::ConstantOp, nn::RandomOp>(op) || (keepQuantized && mlir::isa<nn::DequantizeOp>(op)))
       return false;
     if (auto fusion = mlir::dyn_cast<nn::FusionOp>(op))
       if (!fusion.getBody().getOps<nn::RandomOp>().empty())
@@ -78,6 +78,8 @@ private:
 
   // Whether results of this many bytes are too much for the constants they come from.
   bool growsTooMuch(mlir::Operation *op, uint64_t resultBytes) {
+    if (mlir::isa<nn::DequantizeOp>(op)) // what still reads the numbers would compute them in every call
+      return false;
     uint64_t sources = 0;
     for (mlir::Value operand : op->getOperands())
       sources = llvm::SaturatingAdd(sources, storedBytes(operand));

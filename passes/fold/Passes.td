@@ -9,7 +9,8 @@ def ConstantFold : Pass<"aotc-constant-fold", "::mlir::func::FuncOp"> {
     reference evaluator (ir/Interp), in program order, so that whole constant
     subgraphs collapse. Stays for run time: what would exceed a limit below;
     operations that fail (a division by zero is the call's error, not the
-    compiler's); `nn.random`; and operations that would blow a small constant
+    compiler's); `nn.random`; with `keep-quantized` what stands for numbers as narrow
+    integers; and operations that would blow a small constant
     up to more than `max-growth` bytes (broadcast, pad, iota, a concat of one
     value many times...), which are cheaper to compute than to store and load.
 
@@ -31,7 +32,9 @@ def ConstantFold : Pass<"aotc-constant-fold", "::mlir::func::FuncOp"> {
            "Largest result of one operation, bytes">,
     Option<"maxSteps", "max-steps", "uint64_t", "1000000000", "Scalar steps in all (see evaluationSteps)">,
     Option<"maxGrowth", "max-growth", "uint64_t", "4096",
-           "Bytes that a result may have more than all the constants it comes from">];
+           "Bytes that a result may have more than all the constants it comes from">,
+    Option<"keepQuantized", "keep-quantized", "bool", "false",
+           "Leave nn.dequantize, for passes that compute with the integers">];
   let statistics = [
     Statistic<"folded", "folded", "Operations evaluated">,
     Statistic<"limited", "limited", "Operations left for run time by a limit">,

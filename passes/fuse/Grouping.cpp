@@ -86,6 +86,13 @@ bool isExpensive(Operation *op) {
   return false;
 }
 
+// What every group that reads it computes for itself: it costs little beside reading the narrow integers in place of the
+// numbers that they stand for.
+bool isRepeated(Operation *op) {
+  auto dequantize = dyn_cast<nn::DequantizeOp>(op);
+  return dequantize && dequantize.getOperand().getType().getElementTypeBitWidth() <= 16;
+}
+
 // Operations that the body of a loop group may hold anywhere.
 bool isLoopMove(Operation *op) {
   return isa<nn::BroadcastOp, nn::SliceOp, nn::TransposeOp, nn::ReverseOp, nn::IotaOp>(op);
@@ -186,13 +193,20 @@ private:
     for (Operation *op : set)
       owned.insert(op);
     set.insert(shared.begin(), shared.end());
-    // Broadcasts are repeated in every group that reads them.
+    // Broadcasts and dequantizations are repeated in every group that reads them.
     for (size_t i = 0; i < set.size(); ++i)
       for (Value operand : set[i]->getOperands())
-        if (auto broadcast = operand.getDefiningOp<nn::BroadcastOp>();
-            broadcast && !owned.contains(broadcast) && nn::isElementwise(set[i]))
-          set.insert(broadcast);
+        if (Operation *producer = operand.getDefiningOp();
+            producer && !owned.contains(producer) && repeatsFor(set[i], producer, kind))
+          set.insert(producer);
     record({kind, main, yield, std::move(set), rowDims});
+  }
+
+  static bool repeatsFor(Operation *reader, Operation *producer, nn::FusionKind kind) {
+    if (isa<nn::BroadcastOp>(producer))
+      return nn::isElementwise(reader);
+    bool inRow = kind == nn::FusionKind::Row && isa<nn::ReduceOp>(reader);
+    return isRepeated(producer) && (nn::isElementwise(reader) || inRow);
   }
 
   void record(Group group) {
@@ -350,7 +364,7 @@ private:
       }
       bool scalar = elements(op->getResult(0)) == 1 && !isExpensive(op);
       bool inner = !keepsInnermost(op);
-      if (math && (use.shared || (use.inflation > 1 && !scalar)))
+      if (math && (use.shared || (use.inflation > 1 && !scalar)) && !isRepeated(op))
         continue;
       // Strided reads would make the arithmetic scalar.
       if ((inner && arithmetic) || (math && innerMove))

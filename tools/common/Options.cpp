@@ -86,6 +86,25 @@ cl::opt<std::string> seed("seed", cl::value_desc("N"), cl::cat(compileCategory()
                           cl::desc("Seed of random operators (default 0)"));
 cl::opt<bool> noWinograd("no-winograd", cl::cat(compileCategory()),
                          cl::desc("Compute 3x3 convolutions directly, also where minimal filtering is faster"));
+enum class Quantization { None, Int8 };
+cl::opt<Quantization> quantizeTo("quantize", cl::cat(compileCategory()), cl::init(Quantization::None),
+                                 cl::desc("Compute with narrower numbers:"),
+                                 cl::values(clEnumValN(Quantization::Int8, "int8", "8-bit integers, with ranges from --calibrate")));
+cl::list<std::string> calibrate("calibrate", cl::value_desc("[NAME=]DATA"), cl::cat(compileCategory()),
+                                cl::desc("Samples of the inputs for --quantize: .npy, .npz, a folder of them, TFRecord, or "
+                                         "random[:N[:SEED]]"));
+cl::opt<std::string> calibrateFeature("calibrate-feature", cl::value_desc("NAME"), cl::cat(compileCategory()),
+                                      cl::desc("Feature of TFRecord files that is the input"));
+cl::opt<Calibrator> calibrator("calibrator", cl::cat(compileCategory()), cl::init(Calibrator::MeanSquareError),
+                               cl::desc("How --quantize chooses ranges:"),
+                               cl::values(clEnumValN(Calibrator::MeanSquareError, "mse", "least squared error (the default)"),
+                                          clEnumValN(Calibrator::MinMax, "min-max", "all values"),
+                                          clEnumValN(Calibrator::MovingAverage, "moving-average", "averages of the samples' extremes"),
+                                          clEnumValN(Calibrator::Percentile, "percentile", "99.99 % of the values"),
+                                          clEnumValN(Calibrator::Entropy, "entropy", "least loss of information")));
+cl::opt<std::string> maxLoss("max-loss", cl::value_desc("SHARE"), cl::cat(compileCategory()),
+                             cl::desc("Largest error of --quantize, of the outputs' root mean square (default 0.02); what "
+                                      "exceeds it keeps regions in float"));
 cl::opt<std::string> tuneSeconds("tune", cl::ValueOptional, cl::value_desc("SECONDS"), cl::cat(compileCategory()),
                                  cl::desc("Measure kernels that --tuning-file does not know, about so long "
                                           "(default 10), and add what is fastest"));
@@ -213,7 +232,7 @@ private:
 // Before several models, an option belongs to none.
 static absl::Status checkPositions() {
   for (const cl::list<std::string> &option : {std::cref(inputs), std::cref(fixedInputs), std::cref(bounds), std::cref(signatures),
-                                              std::cref(outputs), std::cref(specialize), std::cref(states), std::cref(modelNames)})
+                                              std::cref(outputs), std::cref(specialize), std::cref(states), std::cref(calibrate), std::cref(modelNames)})
     for (unsigned i = 0; i < option.size() && modelPaths.size() > 1; ++i)
       if (option.getPosition(i) < modelPaths.getPosition(0))
         return usageError(absl::StrCat("--", option.ArgStr.str(), " ", option[i], ": of several models, give it after the one that it is for"));
@@ -271,6 +290,31 @@ absl::StatusOr<CompileOptions> compileOptions() {
   return optionsOf(0);
 }
 
+static absl::StatusOr<std::optional<QuantizeOptions>> quantizeOptions(const std::vector<std::string> &data) {
+  std::optional<QuantizeOptions> o;
+  if (quantizeTo == Quantization::None) {
+    for (const cl::Option *option : std::initializer_list<const cl::Option *>{&calibrateFeature, &calibrator, &maxLoss})
+      if (option->getNumOccurrences() > 0)
+        return usageError(absl::StrCat("--", option->ArgStr.str(), " is of no use without --quantize=int8"));
+    if (!data.empty())
+      return usageError("--calibrate is of no use without --quantize=int8");
+    return o;
+  }
+  if (data.empty())
+    return usageError("--quantize needs samples of the inputs: give --calibrate DATA, or --calibrate random where there are none");
+  o.emplace();
+  for (const std::string &text : data) {
+    size_t equals = text.find('=');
+    bool named = equals != std::string::npos && equals > 0;
+    o->samples.push_back({named ? withoutPort0(text.substr(0, equals)) : "", named ? text.substr(equals + 1) : text});
+  }
+  o->feature = calibrateFeature;
+  o->calibrator = calibrator;
+  if (!maxLoss.empty() && (!absl::SimpleAtod(maxLoss.getValue(), &o->maxLoss) || !(o->maxLoss >= 0)))
+    return usageError(absl::StrCat("--max-loss ", maxLoss.getValue(), ": give a share of at least 0, as 0.02"));
+  return o;
+}
+
 static absl::StatusOr<CompileOptions> optionsOf(size_t model) {
   const ModelArguments arguments(model);
   CompileOptions o;
@@ -299,6 +343,11 @@ static absl::StatusOr<CompileOptions> optionsOf(size_t model) {
   if (!custom.ok())
     return custom.status();
   o.customOps = *std::move(custom);
+  o.customLibraries = customLibraryPaths;
+  absl::StatusOr<std::optional<QuantizeOptions>> quantization = quantizeOptions(arguments.of(calibrate));
+  if (!quantization.ok())
+    return quantization.status();
+  o.quantize = *std::move(quantization);
   for (const std::string &text : arguments.of(bounds)) {
     size_t equals = text.rfind('=');
     int64_t most = 0;
@@ -385,8 +434,10 @@ absl::StatusOr<CompileResult> compile(std::vector<CompileOptions> models, const 
       if (isVerbose && !quiet)
         std::fprintf(stderr, "%s: [%zu/%zu] %s\n", toolName.c_str(), number, count, name.c_str());
     };
-    for (CompileOptions &each : models)
+    for (CompileOptions &each : models) {
       each.progress = show;
+      each.detail = [&](const std::string &what) { progress.detail(what); };
+    }
     results = compileModels(models, objectName);
   }
   if (!results.ok())

@@ -25,6 +25,12 @@ Progress::~Progress() {
 void Progress::phase(size_t number, size_t count, const std::string &name) {
   std::lock_guard<std::mutex> lock(mutex);
   text = "[" + std::to_string(number) + "/" + std::to_string(count) + "] " + name;
+  details.clear();
+}
+
+void Progress::detail(const std::string &what) {
+  std::lock_guard<std::mutex> lock(mutex);
+  details = ", " + what;
 }
 
 void Progress::loop() {
@@ -35,7 +41,7 @@ void Progress::loop() {
   while (!stopping) {
     auto elapsed = steady_clock::now() - start;
     if (elapsed > seconds(1)) {
-      std::fprintf(stderr, "\r\033[K%s, %.0f s", text.c_str(), duration<double>(elapsed).count());
+      std::fprintf(stderr, "\r\033[K%s%s, %.0f s", text.c_str(), details.c_str(), duration<double>(elapsed).count());
       std::fflush(stderr);
       shown = true;
     }

@@ -15,6 +15,7 @@ public:
   explicit Progress(bool enabled);
   ~Progress(); // clears the line
   void phase(size_t number, size_t count, const std::string &name);
+  void detail(const std::string &what); // what the phase is doing
 
 private:
   void loop();
@@ -22,6 +23,7 @@ private:
   std::mutex mutex;
   std::condition_variable changed;
   std::string text;      // guarded by mutex
+  std::string details;   // guarded by mutex
   bool stopping = false; // guarded by mutex
   std::thread printer;   // a phase may last long, so somebody else has to print
 };

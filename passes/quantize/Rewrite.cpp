@@ -1,0 +1,132 @@
+#include "passes/quantize/Rewrite.h"
+
+#include "passes/quantize/Patterns.h"
+
+#include <cmath>
+
+using namespace mlir;
+using namespace aotc::nn;
+
+namespace aotc::passes {
+
+Scale scaleFor(float low, float high) {
+  low = std::min(low, 0.0f);
+  high = std::max(high, 0.0f);
+  constexpr float kSteps = 255;
+  Scale result;
+  result.scale = (high - low) / kSteps;
+  // Of zeros alone, or of numbers so small that their scale has no reciprocal.
+  if (!(result.scale > 1e-30f) || !std::isfinite(result.scale))
+    return {};
+  result.zero = static_cast<int64_t>(std::nearbyint(std::clamp(-low / result.scale, 0.0f, kSteps)));
+  return result;
+}
+
+namespace {
+
+// Columns of weights, whatever their order in memory.
+struct Columns {
+  Columns(const Tensor &weights, bool transposed) : shape(weights.shape()), transposed(transposed) {
+    size_t rank = shape.size();
+    inner = shape[rank - 1];
+    count = transposed ? shape[rank - 2] : inner;
+    rows = count == 0 ? 0 : weights.size() / count;
+  }
+  int64_t at(int64_t row, int64_t column) const {
+    return transposed ? (row / inner * count + column) * inner + row % inner : row * count + column;
+  }
+  const Shape &shape;
+  bool transposed;
+  int64_t inner, count, rows;
+};
+
+// The largest sum of two neighbours of one sign. Which rows a kernel pairs depends on its layout: those after each
+// other, or where a column has one row a tap (depthwise) those of a line and those of neighbouring lines.
+float largestPair(const float *values, const Columns &columns, int64_t column) {
+  int64_t lineTaps = columns.shape.size() >= 4 && columns.shape[columns.shape.size() - 2] == 1
+                         ? columns.shape[columns.shape.size() - 3]
+                         : 1;
+  float largest = 0;
+  for (int64_t distance : {int64_t(1), lineTaps})
+    for (int64_t row = 0; row + distance < columns.rows; ++row) {
+      float a = values[columns.at(row, column)], b = values[columns.at(row + distance, column)];
+      float positive = std::max(a, 0.0f) + std::max(b, 0.0f), negative = std::max(-a, 0.0f) + std::max(-b, 0.0f);
+      largest = std::max({largest, positive, negative});
+    }
+  return largest;
+}
+
+} // namespace
+
+QuantizedWeights quantizeWeights(const Tensor &weights, bool transposed, bool exactPairs) {
+  constexpr float kMost = 127, kMostPair = 128; // 255 * 128 is below 2^15
+  Columns columns(weights, transposed);
+  QuantizedWeights result{Tensor(DType::I8, weights.shape()), std::vector<float>(columns.count, 1)};
+  const auto *from = weights.as<float>();
+  auto *to = result.codes.mutableAs<int8_t>();
+  for (int64_t n = 0; n < columns.count; ++n) {
+    float most = 0;
+    for (int64_t k = 0; k < columns.rows; ++k)
+      if (float x = std::abs(from[columns.at(k, n)]); std::isfinite(x))
+        most = std::max(most, x);
+    float scale = most / kMost;
+    if (exactPairs) // two roundings may add one
+      scale = std::max(scale, largestPair(from, columns, n) / (kMostPair - 1));
+    if (!(scale > 1e-30f) || !std::isfinite(scale))
+      continue; // zeros
+    result.scales[n] = scale;
+    for (int64_t k = 0; k < columns.rows; ++k) {
+      float x = from[columns.at(k, n)] / scale;
+      to[columns.at(k, n)] = static_cast<int8_t>(std::isnan(x) ? 0 : std::nearbyint(std::clamp(x, -kMost, kMost)));
+    }
+  }
+  return result;
+}
+
+namespace {
+
+class Inserter {
+public:
+  Inserter(func::FuncOp func, const Decisions &decisions) : builder(func.getContext()), decisions(decisions) {}
+
+  void point(Value value, const Scale &scale) {
+    builder.setInsertionPointAfterValue(value);
+    Location loc = value.getLoc();
+    auto type = typeOf(value).clone(elementType(builder.getContext(), DType::U8));
+    Value factor = splatLike(builder, loc, value, 1 / scale.scale), back = splatLike(builder, loc, value, scale.scale);
+    auto codes = builder.create<QuantizeOp>(loc, type, Rounding::FloatRne, value, factor, scale.zero, 0, 255);
+    auto real = builder.create<DequantizeOp>(loc, value.getType(), codes, back, scale.zero);
+    // What leaves the function keeps all digits.
+    value.replaceUsesWithIf(real, [&](OpOperand &use) { return use.getOwner() != codes && !isa<func::ReturnOp>(use.getOwner()); });
+  }
+
+  void weights(Operation *contraction) {
+    Value operand = contraction->getOperand(1);
+    auto matmul = dyn_cast<MatMulOp>(contraction);
+    bool transposed = matmul && matmul.getTransposeRhs();
+    builder.setInsertionPoint(contraction);
+    QuantizedWeights quantized = quantizeWeights(*constantOf(operand), transposed, decisions.exactPairs);
+    Location loc = operand.getLoc();
+    AxisConstant scales{std::vector<double>(quantized.scales.begin(), quantized.scales.end())};
+    Value codes = makeConstant(builder, loc, quantized.codes);
+    int64_t axis = typeOf(operand).getRank() - (transposed ? 2 : 1);
+    Value factor = makeAxisConstant(builder, loc, scales, typeOf(operand), axis);
+    contraction->setOperand(1, builder.create<DequantizeOp>(loc, operand.getType(), codes, factor, 0));
+  }
+
+private:
+  OpBuilder builder;
+  const Decisions &decisions;
+};
+
+} // namespace
+
+void insertQuantization(func::FuncOp func, const Decisions &decisions) {
+  Inserter inserter(func, decisions);
+  for (auto &[value, scale] : decisions.points)
+    inserter.point(value, scale);
+  for (Operation *contraction : decisions.contractions)
+    inserter.weights(contraction);
+}
+
+} // namespace aotc::passes
