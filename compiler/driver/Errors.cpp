@@ -23,6 +23,11 @@ absl::Status internalError(std::string message) {
   return absl::InternalError(absl::StrCat("internal error: ", message));
 }
 
+absl::Status dataError(const absl::Status &status) {
+  std::string message(status.message());
+  return absl::IsInvalidArgument(status) ? usageError(message) : ioError(message);
+}
+
 ExitCode exitCodeOf(const absl::Status &status) {
   switch (status.code()) {
   case absl::StatusCode::kOk:

@@ -27,6 +27,8 @@ absl::Status usageError(std::string message);
 absl::Status ioError(std::string message);
 absl::Status callError(std::string message);
 absl::Status internalError(std::string message);
+// Of compiler/data: what does not fit is a mistake in the options, the rest of files.
+absl::Status dataError(const absl::Status &status);
 ExitCode exitCodeOf(const absl::Status &status);
 
 // One line: "file: node 'x' (Conv2D): what is wrong; what to do".

@@ -61,7 +61,7 @@ private:
     }
     absl::StatusOr<Samples> opened = openSamples("--calibrate", inputs, o.samples, o.feature);
     if (!opened.ok())
-      return opened.status();
+      return dataError(opened.status());
     samples.emplace(*std::move(opened));
     return absl::OkStatus();
   }
@@ -92,7 +92,7 @@ private:
       report(absl::StrCat("sample ", i + 1, " of ", samples->count()));
       absl::StatusOr<std::vector<Tensor>> inputs = samples->sample(i);
       if (!inputs.ok())
-        return inputs.status();
+        return dataError(inputs.status());
       absl::StatusOr<std::vector<Tensor>> outputs = trial->run(*inputs);
       if (!outputs.ok())
         return absl::Status(outputs.status().code(), absl::StrCat("--calibrate: sample ", i, ": ", outputs.status().message()));

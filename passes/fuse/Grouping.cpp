@@ -160,7 +160,9 @@ private:
     while (!next.empty() && reach.size() < kMaxOps) {
       Operation *op = ops[next.top()];
       next.pop();
-      if (!reach.contains(op) && !owned.contains(op) && accepts(op) && reach.insert(op))
+      // What another group computes for itself it reads in the narrow form.
+      bool elsewhere = isRepeated(op) && membership.contains(op);
+      if (!reach.contains(op) && !owned.contains(op) && !elsewhere && accepts(op) && reach.insert(op))
         push(op);
     }
     OpSet best;
@@ -177,6 +179,9 @@ private:
       if (closed && closure.size() > best.size())
         best = std::move(closure);
     }
+    // The narrow form is what lies in memory.
+    for (Operation *last = lastOf(best); isRepeated(last) && last != seed; last = lastOf(best))
+      best.remove(last);
     return best;
   }
 

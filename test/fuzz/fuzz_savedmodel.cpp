@@ -42,7 +42,7 @@ void correctChecksums(std::string &index) {
         index.size() - *offset - *size < 5)
       return {};
     absl::string_view typed(index.data() + *offset, *size + 1);
-    index.replace(*offset + *size + 1, 4, tf::fixed32(tf::maskedCrc32c(typed)));
+    index.replace(*offset + *size + 1, 4, tf::fixed32(maskedCrc32c(typed)));
     return typed.substr(0, *size);
   };
   if (index.size() < 48)

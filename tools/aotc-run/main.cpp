@@ -4,6 +4,7 @@
 #include "absl/strings/str_format.h"
 #include "compiler/artifact/Loader.h"
 #include "compiler/artifact/OutputFile.h"
+#include "tools/aotc-run/Accuracy.h"
 #include "tools/common/Compare.h"
 #include "tools/common/Options.h"
 #include "tools/common/Threads.h"
@@ -43,6 +44,11 @@ cl::opt<std::string>
 cl::opt<bool> steps("steps", cl::cat(tools::toolCategory()),
                     cl::desc("Call once for each entry along the leading axis of the inputs' files, keeping the "
                              "state, and put the outputs behind each other along such an axis"));
+cl::opt<bool> accuracy("accuracy", cl::cat(tools::toolCategory()),
+                       cl::desc("Compare the network of --quantize with the float one on all samples in the files of "
+                                "--input, along their leading axis"));
+cl::opt<std::string> labels("labels", cl::value_desc("FILE.npy"), cl::cat(tools::toolCategory()),
+                            cl::desc("Classes of the samples, for --accuracy to print top-1 and top-5"));
 cl::opt<bool> asJson("json", cl::cat(tools::toolCategory()),
                      cl::desc("Print one JSON object on standard output"));
 
@@ -249,6 +255,15 @@ absl::StatusOr<ExitCode> run() {
   absl::StatusOr<tools::Threads> threads = tools::Threads::create(threadsText);
   if (!threads.ok())
     return threads.status();
+  if (!accuracy && !labels.empty())
+    return usageError("--labels is of no use without --accuracy");
+  if (accuracy) {
+    if (steps || !specs->empty() || !outputFolder.empty())
+      return usageError("--accuracy: --steps, --expect and --output-dir are of no use with it");
+    options->emit = {Emit::Obj};
+    absl::Status status = tools::runAccuracy(*std::move(options), labels, {threads->parallel()}, asJson);
+    return status.ok() ? absl::StatusOr<ExitCode>(ExitCode::Ok) : status;
+  }
   if (options->outputs.empty()) // named expectations choose the outputs
     for (const InputSpec &spec : *specs)
       if (!spec.name.empty())

@@ -22,6 +22,8 @@ ALLOWED = {
     "compiler/frontend/onnx/reader": READING + ["compiler/frontend/onnx/proto"],
     "compiler/frontend/onnx/functions": READING + ["compiler/frontend/onnx/proto", "compiler/frontend/onnx/reader"],
     "compiler/frontend": ["ir", "compiler/frontend"],
+    "compiler/data": ["ir/Tensor"],
+    "compiler/quantize": [],
     "compiler/artifact": ["ir", "backends/Backend.h", "passes/schedule"],
     "compiler/driver": ["ir", "passes", "backends/Backend.h", "compiler"],
     "tools": ["ir", "passes", "backends", "compiler"],

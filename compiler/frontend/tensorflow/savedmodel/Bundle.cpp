@@ -8,7 +8,7 @@
 #include "absl/strings/str_format.h"
 #include "absl/strings/str_split.h"
 #include "compiler/frontend/tensorflow/reader/Decode.h"
-#include "compiler/frontend/tensorflow/savedmodel/Crc32c.h"
+#include "ir/Tensor/Crc32c.h"
 #include "compiler/frontend/tensorflow/savedmodel/SliceKey.h"
 
 namespace aotc::tf {

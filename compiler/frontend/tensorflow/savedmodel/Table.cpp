@@ -4,7 +4,7 @@
 #include <optional>
 
 #include "absl/strings/str_cat.h"
-#include "compiler/frontend/tensorflow/savedmodel/Crc32c.h"
+#include "ir/Tensor/Crc32c.h"
 #include "compiler/frontend/tensorflow/savedmodel/Snappy.h"
 #include "compiler/frontend/tensorflow/savedmodel/Varint.h"
 

@@ -10,7 +10,7 @@
 #include <vector>
 
 #include "compiler/frontend/tensorflow/proto/saved_model.pb.h"
-#include "compiler/frontend/tensorflow/savedmodel/Crc32c.h"
+#include "ir/Tensor/Crc32c.h"
 
 namespace aotc::tf {
 

@@ -1,8 +1,8 @@
-#include "compiler/frontend/tensorflow/savedmodel/Crc32c.h"
+#include "ir/Tensor/Crc32c.h"
 
 #include <array>
 
-namespace aotc::tf {
+namespace aotc {
 namespace {
 
 // tables[k][b]: the remainder of byte b with k zero bytes behind it, so that
@@ -38,4 +38,4 @@ uint32_t crc32c(absl::string_view bytes) {
   return ~crc;
 }
 
-} // namespace aotc::tf
+} // namespace aotc

@@ -1,12 +1,12 @@
-// CRC-32C, with which checkpoints protect their blocks and tensors.
-#ifndef AOTC_COMPILER_FRONTEND_TENSORFLOW_SAVEDMODEL_CRC32C_H
-#define AOTC_COMPILER_FRONTEND_TENSORFLOW_SAVEDMODEL_CRC32C_H
+// CRC-32C, with which TensorFlow protects blocks of checkpoints and records.
+#ifndef AOTC_IR_TENSOR_CRC32C_H
+#define AOTC_IR_TENSOR_CRC32C_H
 
 #include <cstdint>
 
 #include "absl/strings/string_view.h"
 
-namespace aotc::tf {
+namespace aotc {
 
 uint32_t crc32c(absl::string_view bytes);
 // As files store it, so that a sum over bytes that hold sums stays a good one.
@@ -15,5 +15,5 @@ inline uint32_t maskedCrc32c(absl::string_view bytes) {
   return (crc >> 15 | crc << 17) + 0xa282ead8u;
 }
 
-} // namespace aotc::tf
+} // namespace aotc
 #endif
