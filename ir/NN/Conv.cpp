@@ -16,7 +16,7 @@ LogicalResult aotc::nn::expectContraction(Operation *op, RankedTensorType got, F
   bool sums = isByte(a) && got.getElementType().isSignlessInteger(32);
   if (a != b && !sums) // matmul_c4
     return op->emitOpError("needs operands of one element type, got ") << a << " and " << b;
-  if ((zeroA != 0 || zeroB != 0) && (!sums || !boundsOf(a).holds(zeroA) || !boundsOf(b).holds(zeroB))) // matmul_c5
+  if ((zeroA != 0 || zeroB != 0) && (!sums || !boundsOf(a).holds(zeroA) || !boundsOf(b).holds(zeroB))) // matmul_c5, conv_c6
     return op->emitOpError("has zero points that do not fit operands ") << a << " and " << b << " of a result " << got;
   return expectType(op, got, widenedAs(got, natural));
 }

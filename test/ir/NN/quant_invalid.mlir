@@ -16,7 +16,7 @@ func.func @quantize_c2(%x: tensor<4xf32>, %f: tensor<4xf32>) -> tensor<4xi8> {
 
 // -----
 
-func.func @quantize_c3_type(%x: tensor<4xf32>, %f: tensor<4xf32>) -> tensor<4xi32> {
+func.func @quantize_c3(%x: tensor<4xf32>, %f: tensor<4xf32>) -> tensor<4xi32> {
   // expected-error @+1 {{yields integers of 8 or 16 bits, not 'i32'}}
   %0 = nn.quantize float_rne %x, %f {zero = 0 : i64, low = -128 : i64, high = 127 : i64} : tensor<4xf32>, tensor<4xf32> -> tensor<4xi32>
   return %0 : tensor<4xi32>
@@ -84,4 +84,12 @@ func.func @reduce_c2(%x: tensor<4x4xi16>) -> tensor<1x4xi32> {
   // expected-error @+1 {{has result}}
   %0 = nn.reduce sum %x [0] : tensor<4x4xi16> -> tensor<1x4xi32>
   return %0 : tensor<1x4xi32>
+}
+
+// -----
+
+func.func @conv_c6(%x: tensor<1x4x2xi8>, %w: tensor<1x2x4xi8>) -> tensor<1x4x4xi8> {
+  // expected-error @+1 {{has zero points that do not fit operands}}
+  %0 = nn.conv %x, %w {strides = array<i64: 1>, dilations = array<i64: 1>, padLow = array<i64: 0>, padHigh = array<i64: 0>, inputZero = 1 : i64} : (tensor<1x4x2xi8>, tensor<1x2x4xi8>) -> tensor<1x4x4xi8>
+  return %0 : tensor<1x4x4xi8>
 }
