@@ -18,7 +18,7 @@ $tblgen -gen-dialect-doc -dialect=plan "${include[@]}" ir/Plan/PlanOps.td > "$ou
   echo "# Passes"
   echo
   echo "In the order of the phases; generated from the Passes.td files."
-  for td in passes/{simplify,fold,fuse,schedule}/Passes.td backends/*/Passes.td; do
+  for td in passes/{simplify,fold,quantize,fuse,schedule}/Passes.td backends/*/Passes.td; do
     [ -f "$td" ] || continue
     echo
     echo "## $(dirname "$td")"
