@@ -55,7 +55,7 @@ TEST(Compile, StopsAfterAPhase) {
   ASSERT_TRUE(result.ok()) << result.status();
   EXPECT_TRUE(absl::StrContains(result->stoppedIR, "nn.fusion"));
   EXPECT_TRUE(result->object.empty());
-  EXPECT_EQ(result->model.phases.size(), 3u);
+  EXPECT_EQ(result->model.phases.size(), 4u);
 }
 
 TEST(Compile, BytesThatAreNoObjectDoNotLoad) {
