@@ -1,6 +1,8 @@
 #include "compiler/data/Sources.h"
 
+#include <algorithm>
 #include <cmath>
+#include <limits>
 
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
@@ -37,17 +39,24 @@ public:
     for (char c : input.name)
       name = name * 31 + static_cast<unsigned char>(c);
     Generator generator(Generator(seed ^ name << 20).bits() + static_cast<uint64_t>(i));
-    constexpr int64_t kDefaultBound = 128; // what 8-bit numbers hold
-    const auto bound = static_cast<uint64_t>(std::max<int64_t>(input.idBound.value_or(kDefaultBound), 1));
+    const uint64_t bound = idBound();
     for (int64_t e = 0; e < tensor.size(); ++e)
       if (isFloat(input.type))
         tensor.setF(e, generator.normal());
       else
-        tensor.setI(e, static_cast<int64_t>(generator.bits() % (input.type == DType::I1 ? 2 : bound)));
+        tensor.setI(e, static_cast<int64_t>(generator.bits() % bound));
     return tensor;
   }
 
 private:
+  uint64_t idBound() const {
+    constexpr int64_t kDefaultBound = 128; // what 8-bit numbers hold
+    const int bits = static_cast<int>(8 * byteSize(input.type)) - isSigned(input.type);
+    // Larger ids would wrap around to others, or to negative ones.
+    const int64_t most = input.type == DType::I1 ? 2 : bits >= 63 ? std::numeric_limits<int64_t>::max() : int64_t{1} << bits;
+    return static_cast<uint64_t>(std::clamp(input.idBound.value_or(kDefaultBound), int64_t{1}, most));
+  }
+
   SampleInput input;
   int64_t samples;
   uint64_t seed;
@@ -55,14 +64,14 @@ private:
 
 } // namespace
 
-absl::StatusOr<Source> openRandom(const SampleInput &input, const std::string &text) {
+absl::StatusOr<Source> openRandom(const SampleInput &input, const std::string &text, int64_t count) {
   std::vector<std::string> parts = absl::StrSplit(text, ':');
-  constexpr int64_t kDefaultCount = 32, kMost = 1 << 20;
-  int64_t count = kDefaultCount;
+  constexpr int64_t kMost = 1 << 20;
+  const int64_t others = count;
   uint64_t seed = 0;
   bool ok = parts.size() <= 3 && (parts.size() < 2 || absl::SimpleAtoi(parts[1], &count)) &&
             (parts.size() < 3 || absl::SimpleAtoi(parts[2], &seed));
-  if (!ok || count < 1 || count > kMost)
+  if (!ok || count < 1 || (count > kMost && count != others))
     return absl::InvalidArgumentError("give random, random:N or random:N:SEED with N from 1 to 2^20");
   return std::make_shared<Random>(input, count, seed);
 }

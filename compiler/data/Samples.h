@@ -3,12 +3,16 @@
 // A source is
 //   FILE.npy, FILE.npz   the leading dimension runs over samples
 //   a folder             of such files, in alphabetical order
-//   a TFRecord file      of tf.train.Example, one sample a record
-//   random[:N[:SEED]]    N (32) samples: standard normal numbers, integers uniform in their range
+//   a TFRecord file      of tf.train.Example, a record for each sample or for each row of a batch
+//   random[:N[:SEED]]    N samples (as many as other inputs have, else 32): standard normal numbers,
+//                        integers uniform in their range
+// An input of batch B takes B rows a sample; a remainder is left out. Files are untrusted, and read when
+// samples are asked for, fastest in ascending order: they may be larger than memory.
 #ifndef AOTC_COMPILER_DATA_SAMPLES_H
 #define AOTC_COMPILER_DATA_SAMPLES_H
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -20,7 +24,7 @@ namespace aotc {
 
 // An input of the model.
 struct SampleInput {
-  std::string name;
+  std::string name; // ":0" at its end makes no difference
   DType type = DType::F32;
   Shape shape;
   std::optional<int64_t> idBound; // made-up integers are below it
@@ -32,7 +36,7 @@ struct SampleSpec {
   std::string source;
 };
 
-// The samples of one input, each a tensor of the input's type and shape.
+// The samples of one input, each a tensor of the input's type and shape. Threads may ask at the same time; they take turns.
 class SampleSource {
 public:
   virtual ~SampleSource() = default;

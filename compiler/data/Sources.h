@@ -2,35 +2,24 @@
 #ifndef AOTC_COMPILER_DATA_SOURCES_H
 #define AOTC_COMPILER_DATA_SOURCES_H
 
+#include "compiler/data/File.h"
 #include "compiler/data/Samples.h"
 
 namespace aotc::data {
 
 using Source = std::shared_ptr<const SampleSource>;
 
-absl::StatusOr<Source> openRandom(const SampleInput &input, const std::string &text); // "random:8:1"
+// Of .npy and .npz files, at least one.
+absl::StatusOr<Source> openArrays(const SampleInput &input, std::vector<std::string> files);
 absl::StatusOr<Source> openTFRecord(const SampleInput &input, const std::string &path, const std::string &feature);
+// "random:8:1"; `count` is for those that give none.
+absl::StatusOr<Source> openRandom(const SampleInput &input, const std::string &text, int64_t count);
 
-// Of an .npz (a zip archive of .npy files) the array `name`, or the only one.
-absl::StatusOr<Tensor> loadNpz(const std::string &path, const std::string &name);
+// "input 'x', f32[1,28,28]"
+std::string described(const SampleInput &input);
 
-// The elements as those of another type: any numbers to floating point, integers to integers that hold them.
-absl::StatusOr<Tensor> converted(const Tensor &tensor, DType type);
-
-// A file that is mapped while this lives.
-class MappedFile {
-public:
-  static absl::StatusOr<MappedFile> open(const std::string &path);
-  MappedFile(MappedFile &&other) noexcept : begin(other.begin), size(other.size) { other.begin = nullptr; }
-  MappedFile(const MappedFile &) = delete;
-  ~MappedFile();
-  absl::string_view bytes() const { return {begin, size}; }
-
-private:
-  MappedFile(const char *begin, size_t size) : begin(begin), size(size) {}
-  const char *begin; // null: an empty file
-  size_t size;
-};
+// "x:0" and "x" name the same tensor.
+absl::string_view withoutPort0(absl::string_view name);
 
 } // namespace aotc::data
 #endif

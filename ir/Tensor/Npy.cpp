@@ -1,3 +1,5 @@
+#include "ir/Tensor/Npy.h"
+
 #include <algorithm>
 #include <cerrno>
 #include <cstdio>
@@ -10,22 +12,14 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "absl/strings/strip.h"
-#include "ir/Tensor/Tensor.h"
 
 namespace aotc {
 namespace {
 
 constexpr absl::string_view kMagic("\x93NUMPY", 6);
-// NumPy itself refuses headers above 10000 bytes.
-constexpr size_t kMaxHeader = 1 << 16;
+// Before the literal: magic, version and length.
+constexpr size_t kMaxPrefix = 12;
 constexpr size_t kMaxRank = 64;
-
-struct Header {
-  DType type = DType::F32;
-  bool swapBytes = false;
-  bool fortranOrder = false;
-  Shape shape;
-};
 
 struct Descr {
   absl::string_view code;
@@ -45,7 +39,7 @@ public:
   explicit HeaderParser(absl::string_view text) : text(text) {}
 
   // False when the text is no such literal; `problem` says why when more is known.
-  bool parse(Header &header, std::string &problem) {
+  bool parse(NpyHeader &header, std::string &problem) {
     bool seenDescr = false, seenOrder = false, seenShape = false;
     if (!token("{"))
       return false;
@@ -121,7 +115,7 @@ private:
     return true;
   }
 
-  bool descr(Header &header, std::string &problem) {
+  bool descr(NpyHeader &header, std::string &problem) {
     std::string code;
     if (!string(code)) {
       problem = "structured element types are not supported";
@@ -169,7 +163,8 @@ absl::Status fileError(const std::string &path, int error) { return absl::ErrnoT
 
 } // namespace
 
-absl::StatusOr<Tensor> parseNpy(absl::string_view bytes, const std::string &path) {
+absl::StatusOr<NpyHeader> parseNpyHeader(absl::string_view bytes, const std::string &path) {
+  const size_t all = bytes.size();
   auto error = [&](const auto &...parts) {
     return absl::InvalidArgumentError(absl::StrCat(path, ": ", parts...));
   };
@@ -186,39 +181,51 @@ absl::StatusOr<Tensor> parseNpy(absl::string_view bytes, const std::string &path
   if (version > 1)
     length |= byteAt(4) << 16 | byteAt(5) << 24;
   bytes.remove_prefix(prefix);
-  if (length > kMaxHeader)
+  if (length > kMaxNpyHeader - kMaxPrefix)
     return error("the .npy header of ", length, " bytes is too long");
   if (bytes.size() < length)
     return error("truncated .npy header");
-  Header header;
+  NpyHeader header;
   std::string problem;
   if (!HeaderParser(bytes.substr(0, length)).parse(header, problem))
     return error(problem.empty() ? "malformed .npy header" : problem);
   bytes.remove_prefix(length);
-
-  size_t elementBytes = byteSize(header.type);
-  std::optional<int64_t> count = elementCount(header.shape, elementBytes);
-  if (!count)
+  if (!elementCount(header.shape, byteSize(header.type)))
     return error("the shape ", toString(header.shape), " is too large");
+  header.dataOffset = all - bytes.size();
+  return header;
+}
+
+void finishNpyValues(const NpyHeader &header, char *values, size_t bytes) {
+  const size_t elementBytes = byteSize(header.type);
+  if (header.swapBytes && elementBytes > 1)
+    for (size_t i = 0; i < bytes; i += elementBytes)
+      std::reverse(values + i, values + i + elementBytes);
+  if (header.type == DType::I1)
+    for (size_t i = 0; i < bytes; ++i)
+      values[i] = values[i] != 0;
+}
+
+absl::StatusOr<Tensor> parseNpy(absl::string_view bytes, const std::string &path) {
+  absl::StatusOr<NpyHeader> parsed = parseNpyHeader(bytes, path);
+  if (!parsed.ok())
+    return parsed.status();
+  const NpyHeader &header = *parsed;
+  bytes.remove_prefix(header.dataOffset);
   // Before anything is allocated: a short file must not cost much memory.
-  size_t wanted = static_cast<size_t>(*count) * elementBytes;
+  const size_t wanted = header.dataBytes();
   if (bytes.size() < wanted)
-    return error("truncated .npy data: ", typeString(header.type, header.shape), " takes ", wanted,
-                 " bytes, ", bytes.size(), " left");
+    return absl::InvalidArgumentError(absl::StrCat(path, ": truncated .npy data: ", typeString(header.type, header.shape),
+                                                   " takes ", wanted, " bytes, ", bytes.size(), " left"));
   Tensor tensor(header.type, header.shape);
   if (!wanted)
     return tensor;
   char *target = tensor.mutableData();
   if (header.fortranOrder)
-    fromFortranOrder(bytes.data(), header.shape, elementBytes, target);
+    fromFortranOrder(bytes.data(), header.shape, byteSize(header.type), target);
   else
     std::memcpy(target, bytes.data(), wanted);
-  if (header.swapBytes && elementBytes > 1)
-    for (size_t i = 0; i < wanted; i += elementBytes)
-      std::reverse(target + i, target + i + elementBytes);
-  if (header.type == DType::I1)
-    for (size_t i = 0; i < wanted; ++i)
-      target[i] = target[i] != 0;
+  finishNpyValues(header, target, wanted);
   return tensor;
 }
 

@@ -66,7 +66,9 @@ protected:
         data.resize(stream.total_out);
         deflateEnd(&stream);
       }
-      std::string common = little(20, 2) + little(0, 2) + little(deflated ? 8 : 0, 2) + little(0, 8) + little(data.size(), 4) +
+      std::string common = little(20, 2) + little(0, 2) + little(deflated ? 8 : 0, 2) + little(0, 4) +
+                           little(crc32(0, reinterpret_cast<const Bytef *>(bytes.data()), static_cast<uInt>(bytes.size())), 4) +
+                           little(data.size(), 4) +
                            little(bytes.size(), 4) + little(member.size(), 2) + little(0, 2);
       directory += "PK\1\2" + little(20, 2) + common + little(0, 2) + little(0, 8) + little(file.size(), 4) + member;
       file += "PK\3\4" + common + member + data;
@@ -256,6 +258,50 @@ TEST_F(SamplesTest, SeveralInputs) {
   EXPECT_TRUE(has(std::string(open({{"", three}, {"", four}}).status().message()), "input 'y' has 4 samples, but input 'x' has 3"));
   EXPECT_TRUE(has(std::string(open({{"z", three}}).status().message()), "the model has no input 'z'"));
   EXPECT_TRUE(has(std::string(open({{"", three}, {"", four}, {"", four}}).status().message()), "the model has 2 inputs"));
+}
+
+// A change of these changes what users have calibrated with.
+TEST_F(SamplesTest, RandomNumbersArePinned) {
+  SampleInput few{"x", DType::F32, {3}, std::nullopt}, ids{"ids", DType::I32, {6}, 10};
+  Tensor numbers = (*open(few, "random:8:7")->sample(5))[0], integers = (*open(ids, "random:8:7")->sample(5))[0];
+  const float wanted[] = {-1.01828937f, -1.39578101f, 0.31855068f};
+  const int64_t wantedIds[] = {1, 1, 4, 3, 6, 5};
+  for (int i = 0; i < 3; ++i)
+    EXPECT_NEAR(numbers.f(i), wanted[i], 1e-6);
+  for (int i = 0; i < 6; ++i)
+    EXPECT_EQ(integers.i(i), wantedIds[i]);
+}
+
+TEST_F(SamplesTest, RandomIdsFitTheType) {
+  for (DType type : {DType::I8, DType::U8, DType::I1}) {
+    SampleInput input{"x", type, {1000}, 1000}; // more than any of them holds
+    Tensor ids = (*open(input, "random")->sample(0))[0];
+    int64_t least = 0, most = 0;
+    for (int64_t i = 0; i < ids.size(); ++i) {
+      least = std::min(least, ids.i(i));
+      most = std::max(most, ids.i(i));
+    }
+    EXPECT_EQ(least, 0);
+    EXPECT_GT(most, type == DType::I1 ? 0 : type == DType::I8 ? 100 : 200);
+  }
+}
+
+TEST_F(SamplesTest, RandomIsAsMuchAsOtherInputsHave) {
+  SampleInput inputs[] = {image, {"y:0", DType::I32, {1}, 5}};
+  std::string four = npy("b.npy", Tensor(DType::I32, {4, 1}));
+  auto open = [&](std::vector<SampleSpec> specs) { return openSamples("--calibrate", inputs, specs, ""); };
+  EXPECT_EQ(open({{"", "random"}, {"y", four}})->count(), 4); // "y" is "y:0"
+  EXPECT_EQ(open({{"x", "random"}, {"y:0", "random:9"}})->count(), 9);
+  EXPECT_TRUE(has(std::string(open({{"y", four}, {"y:0", four}}).status().message()), "are for input 'y:0'; give one"));
+  EXPECT_TRUE(has(std::string(open({{"", "random"}, {"", "random:3"}}).status().message()), "random is given twice"));
+}
+
+TEST_F(SamplesTest, DamageIsNotUsage) { // tools tell them apart in exit codes
+  EXPECT_TRUE(absl::IsDataLoss(open(image, write("a.npy", "hello")).status()));
+  EXPECT_TRUE(absl::IsDataLoss(open(image, write("a.npz", "hello")).status()));
+  EXPECT_TRUE(absl::IsDataLoss(open(image, write("a", "hello")).status()));
+  EXPECT_TRUE(absl::IsInvalidArgument(open(image, npy("a.npy", counting({3, 4}))).status()));
+  EXPECT_TRUE(absl::IsOutOfRange(open(image, "random")->sample(32).status()));
 }
 
 TEST_F(SamplesTest, MissingFiles) {

@@ -12,12 +12,6 @@ using testing::HasSubstr;
 
 std::string errorOf(const std::string &file) { return std::string(Table::parse(file).status().message()); }
 
-TEST(Crc32c, KnownValues) {
-  EXPECT_EQ(crc32c(""), 0u);
-  EXPECT_EQ(crc32c("123456789"), 0xe3069283u);
-  EXPECT_EQ(crc32c(std::string(32, '\0')), 0x8a9136aau);
-}
-
 TEST(Snappy, LiteralsAndCopies) {
   EXPECT_EQ(decompressSnappy(varint(5) + "\x10hello"), "hello");
   // "ab", then 6 bytes from 2 back: with one byte of offset, and with two.
