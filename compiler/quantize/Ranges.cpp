@@ -2,12 +2,89 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstring>
 #include <limits>
 
 namespace aotc {
 namespace {
 
 constexpr size_t kBins = 4096; // even, so that 0 is an edge
+
+// observe() sees millions of values a sample. Its loops have no branches, and what they
+// compare are integers, so that the compiler vectorises them whatever NaN would mean.
+constexpr uint32_t kMagnitude = 0x7fffffff, kInfinity = 0x7f800000;
+
+uint32_t bitsOf(float value) {
+  uint32_t bits;
+  std::memcpy(&bits, &value, sizeof bits);
+  return bits;
+}
+
+struct Survey {
+  float least = 0, most = 0; // with 0
+  uint64_t zeros = 0, notFinite = 0;
+};
+
+Survey surveyOf(const float *values, int64_t count) {
+  // As integers, numbers of either sign keep their order when the bits below the sign of negative ones are inverted.
+  int32_t least = 0, most = 0;
+  Survey survey;
+  constexpr int64_t kBlock = 1 << 16; // counts within it fit the integers of the comparisons
+  for (int64_t begin = 0; begin < count; begin += kBlock) {
+    const int64_t end = std::min(count, begin + kBlock);
+    uint32_t zeros = 0, notFinite = 0;
+    for (int64_t i = begin; i < end; ++i) {
+      const uint32_t bits = bitsOf(values[i]), magnitude = bits & kMagnitude;
+      const bool finite = magnitude < kInfinity;
+      auto order = static_cast<int32_t>(bits ^ (bits >> 31) * kMagnitude);
+      order = finite ? order : 0;
+      least = std::min(least, order);
+      most = std::max(most, order);
+      zeros += magnitude == 0;
+      notFinite += !finite;
+    }
+    survey.zeros += zeros;
+    survey.notFinite += notFinite;
+  }
+  auto back = [](int32_t order) {
+    auto bits = static_cast<uint32_t>(order);
+    bits ^= (bits >> 31) * kMagnitude;
+    float value;
+    std::memcpy(&value, &bits, sizeof value);
+    return value + 0.0f; // -0 becomes 0
+  };
+  survey.least = back(least);
+  survey.most = back(most);
+  return survey;
+}
+
+constexpr int64_t kMostInTable = 1 << 30; // no count of 32 bits overflows
+
+void addToBins(const float *values, int64_t count, float scale, uint64_t *bins) {
+  // Zeros and what is not finite go to spare places in turn: to one, each increment would wait for that before.
+  constexpr size_t kSpare = 16;
+  constexpr int64_t kBlock = 256;
+  uint32_t table[kBins + kSpare] = {};
+  int32_t places[kBlock];
+  for (int64_t begin = 0; begin < count; begin += kBlock) {
+    const int64_t size = std::min(kBlock, count - begin);
+    for (int64_t i = 0; i < size; ++i) {
+      const float value = values[begin + i];
+      const uint32_t magnitude = bitsOf(value) & kMagnitude;
+      const bool counts = magnitude - 1 < kInfinity - 1;
+      // In range for any value: what is not to be converted is replaced before.
+      float place = (counts ? value : 0) * scale + kBins / 2;
+      place = place < 0 ? 0 : place;
+      place = place > kBins - 1 ? kBins - 1 : place;
+      const auto bin = static_cast<int32_t>(place), spare = static_cast<int32_t>(kBins + (i & (kSpare - 1)));
+      places[i] = counts ? bin : spare;
+    }
+    for (int64_t i = 0; i < size; ++i)
+      ++table[places[i]];
+  }
+  for (size_t i = 0; i < kBins; ++i)
+    bins[i] += table[i];
+}
 
 } // namespace
 
@@ -34,32 +111,24 @@ void RangeObserver::growTo(float magnitude) {
 }
 
 void RangeObserver::observe(const float *values, int64_t count) {
-  float least = 0, most = 0;
-  for (int64_t i = 0; i < count; ++i) {
-    float x = values[i];
-    if (std::isfinite(x)) {
-      least = std::min(least, x);
-      most = std::max(most, x);
-    } else {
-      ++notFiniteCount;
-    }
-  }
+  if (count == 0) // no sample
+    return;
+  const Survey survey = surveyOf(values, count);
+  zeroCount += survey.zeros;
+  notFiniteCount += survey.notFinite;
   constexpr float kOld = 0.9f;
-  averageLow = isFirst ? least : kOld * averageLow + (1 - kOld) * least;
-  averageHigh = isFirst ? most : kOld * averageHigh + (1 - kOld) * most;
+  averageLow = isFirst ? survey.least : kOld * averageLow + (1 - kOld) * survey.least;
+  averageHigh = isFirst ? survey.most : kOld * averageHigh + (1 - kOld) * survey.most;
   isFirst = false;
-  low = std::min(low, least);
-  high = std::max(high, most);
-  if (float magnitude = std::max(-least, most); magnitude > 0)
-    growTo(magnitude);
-  const float scale = reach > 0 ? kBins / (2 * reach) : 0;
-  for (int64_t i = 0; i < count; ++i) {
-    float x = values[i];
-    if (x == 0)
-      ++zeroCount;
-    else if (std::isfinite(x))
-      ++bins[std::min(kBins - 1, static_cast<size_t>(std::max(0.0f, x * scale + kBins / 2)))];
-  }
+  low = std::min(low, survey.least);
+  high = std::max(high, survey.most);
+  const float magnitude = std::max(-survey.least, survey.most);
+  if (magnitude == 0)
+    return;
+  growTo(magnitude);
+  const float scale = static_cast<float>(kBins / 2) / reach; // twice the reach may be no number
+  for (int64_t begin = 0; begin < count; begin += kMostInTable)
+    addToBins(values + begin, std::min(count - begin, kMostInTable), scale, bins.data());
 }
 
 Range RangeObserver::range(Calibrator calibrator, int levels) const {
@@ -101,51 +170,64 @@ Range RangeObserver::percentile(double share) const {
   return result;
 }
 
-// Both ends are moved in by one share of theirs. Exact zeros, which every range represents, have no say: the
-// outputs of a relu would look like one spike.
+// Candidates are thresholds of magnitudes, so that an outlier of one sign leaves the other end alone. Exact zeros, which
+// every range represents, have no say: the outputs of a relu would look like one spike.
 Range RangeObserver::entropy(int levels) const {
+  auto entropyOf = [](double n) { return n > 0 ? n * std::log(n) : 0; };
+  // Of the bins before each: counts, how many are not empty, n log n.
+  std::vector<double> counts(kBins + 1, 0), filled(kBins + 1, 0), logs(kBins + 1, 0);
+  for (size_t i = 0; i < kBins; ++i) {
+    const auto n = static_cast<double>(bins[i]);
+    counts[i + 1] = counts[i] + n;
+    filled[i + 1] = filled[i] + (n > 0);
+    logs[i + 1] = logs[i] + entropyOf(n);
+  }
+  const double total = counts[kBins];
+  auto binOf = [&](double x) {
+    return static_cast<size_t>(std::clamp((x / reach + 1) * kBins / 2, 0.0, static_cast<double>(kBins - 1)));
+  };
   Range best{low, high};
   double least = std::numeric_limits<double>::infinity();
   constexpr int kCandidates = 128;
+  const double widest = std::max(-low, high);
   for (int c = kCandidates; c > kCandidates / 8; --c) {
-    double share = static_cast<double>(c) / kCandidates, from = low * share, to = high * share;
-    auto binOf = [&](double x) {
-      return static_cast<size_t>(std::clamp((x / reach + 1) * kBins / 2, 0.0, static_cast<double>(kBins - 1)));
-    };
-    size_t first = binOf(from), last = binOf(to);
-    // What lies outside ends up in the bins at the ends.
-    std::vector<double> p(last - first + 1, 0);
-    double total = 0;
-    for (size_t i = 0; i < kBins; ++i) {
-      p[std::clamp(i, first, last) - first] += static_cast<double>(bins[i]);
-      total += static_cast<double>(bins[i]);
-    }
-    // Each level spreads its share over those of its bins that are not empty; without what was outside.
-    double divergence = 0;
-    const double perLevel = static_cast<double>(p.size()) / levels;
-    double kept = 0;
-    for (size_t i = first; i <= last; ++i)
-      kept += static_cast<double>(bins[i]);
+    const double threshold = widest * c / kCandidates;
+    const double from = std::max<double>(low, -threshold), to = std::min<double>(high, threshold);
+    const size_t first = binOf(from), last = binOf(to), size = last - first + 1;
+    const double kept = counts[last + 1] - counts[first];
     // More is no outlier, whatever the shape of the rest: activations that saturate end in a spike.
     constexpr double kLeastKept = 0.99;
     if (kept < kLeastKept * total)
       break;
-    for (int level = 0; level < std::min<int>(levels, static_cast<int>(p.size())); ++level) {
-      auto begin = static_cast<size_t>(level * std::max(perLevel, 1.0));
-      auto end = std::min(p.size(), static_cast<size_t>((level + 1) * std::max(perLevel, 1.0)));
-      double sum = 0;
-      int64_t filled = 0;
-      for (size_t i = begin; i < end; ++i) {
-        sum += static_cast<double>(bins[first + i]);
-        filled += p[i] > 0;
+    // Each level spreads its share over those of its bins that are not empty; without what lies outside, which
+    // the distribution before has in the bins at the ends.
+    double divergence = 0;
+    const double perLevel = std::max(static_cast<double>(size) / levels, 1.0);
+    const int used = std::min(levels, static_cast<int>(size));
+    for (int level = 0; level < used; ++level) {
+      const size_t begin = first + static_cast<size_t>(level * perLevel);
+      const size_t end = level + 1 < used ? first + static_cast<size_t>((level + 1) * perLevel) : last + 1;
+      const double sum = counts[end] - counts[begin];
+      double all = sum, full = filled[end] - filled[begin], allLogs = logs[end] - logs[begin];
+      auto addOutside = [&](size_t bin, double outside) {
+        const auto n = static_cast<double>(bins[bin]);
+        all += outside;
+        full += n == 0 && outside > 0;
+        allLogs += entropyOf(n + outside) - entropyOf(n);
+      };
+      if (first == last) {
+        addOutside(first, total - kept);
+      } else {
+        if (begin == first)
+          addOutside(first, counts[first]);
+        if (end == last + 1)
+          addOutside(last, total - counts[last + 1]);
       }
-      for (size_t i = begin; i < end; ++i) {
-        if (p[i] == 0)
-          continue;
-        double a = p[i] / total, q = sum / static_cast<double>(filled) / kept;
-        // A bin that only holds what was cut off: as unlikely as the resolution tells.
-        divergence += a * std::log(a / std::max(q, 1e-9));
-      }
+      if (all == 0)
+        continue;
+      // A bin that only holds what was cut off: as unlikely as the resolution tells.
+      const double q = std::max(sum / full / kept, 1e-9);
+      divergence += (allLogs - all * std::log(total * q)) / total;
     }
     if (divergence < least) {
       least = divergence;

@@ -1,5 +1,6 @@
 #include "compiler/quantize/Ranges.h"
 
+#include <algorithm>
 #include <cmath>
 #include <numeric>
 #include <random>
@@ -73,6 +74,77 @@ TEST(Ranges, GrowingKeepsCounts) {
   const auto &bins = observer.histogram();
   uint64_t negative = std::accumulate(bins.begin(), bins.begin() + bins.size() / 2, uint64_t{0});
   EXPECT_NEAR(static_cast<double>(negative), 10050, 300); // zero stays an edge
+}
+
+// The blocks and tables of observe() against one value after the other.
+TEST(Ranges, EveryValueIsInItsBin) {
+  std::vector<float> values = gaussian(100003);
+  for (size_t i = 0; i < values.size(); i += 7)
+    values[i] = i % 3 ? 0.0f : -0.0f;
+  values[11] = NAN;
+  values[70000] = -INFINITY;
+  values[70001] = 1e-42f;
+  values[100002] = -17;
+  RangeObserver observer = observed(values);
+  const size_t count = observer.histogram().size();
+  std::vector<uint64_t> wanted(count);
+  uint64_t zeros = 0;
+  float largest = 0;
+  for (float x : values) {
+    zeros += x == 0;
+    if (x == 0 || !std::isfinite(x))
+      continue;
+    largest = std::max(largest, x);
+    ++wanted[static_cast<size_t>(x / observer.limit() * (count / 2) + count / 2)];
+  }
+  EXPECT_EQ(observer.limit(), 32);
+  EXPECT_EQ(observer.histogram(), wanted);
+  EXPECT_EQ(observer.zeros(), zeros);
+  EXPECT_EQ(observer.notFinite(), 2u);
+  EXPECT_EQ(observer.extremes().low, -17);
+  EXPECT_EQ(observer.extremes().high, largest);
+}
+
+TEST(Ranges, SamplesAddUpToOne) {
+  std::vector<float> values = gaussian(3000);
+  values[100] = 40; // the range grows within the first part
+  RangeObserver parts, whole = observed(values);
+  for (int i = 0; i < 3000; i += 100)
+    parts.observe(values.data() + i, 100);
+  EXPECT_EQ(counted(parts), counted(whole));
+  EXPECT_EQ(parts.limit(), whole.limit());
+  // Values that came before the range grew lie in the same bins.
+  EXPECT_EQ(parts.histogram(), whole.histogram());
+}
+
+TEST(Ranges, NoValuesAreNoSample) {
+  RangeObserver observer = observed({-2, 4});
+  observer.observe(nullptr, 0);
+  EXPECT_EQ(observer.range(Calibrator::MovingAverage).high, 4);
+}
+
+TEST(Ranges, LargestNumbersStayApart) {
+  RangeObserver observer = observed({3e38f, 1.2e38f, -1.2e38f, -3e38f}); // twice the limit is no float
+  const auto &bins = observer.histogram();
+  EXPECT_EQ(std::count(bins.begin(), bins.end(), uint64_t{1}), 4);
+}
+
+TEST(Ranges, EntropyClipsWhatIsFarAway) {
+  std::vector<float> values = gaussian(100000);
+  values.push_back(30);
+  Range range = observed(values).range(Calibrator::Entropy);
+  EXPECT_LT(range.high, 15);
+  EXPECT_GT(range.high, 3);
+  EXPECT_LT(range.low, -3); // that end has none
+}
+
+TEST(Ranges, EntropyKeepsTheMassOfARelu) {
+  std::vector<float> values = gaussian(200000);
+  for (float &value : values)
+    value = std::max(value, 0.0f);
+  Range range = observed(values).range(Calibrator::Entropy);
+  auto kept = std::count_if(values.begin(), values.end(), [&](float x) { return x <= range.high; });
+  EXPECT_GE(kept, 199800);
 }
 
 TEST(Ranges, LargestNumbersFit) {
