@@ -7,7 +7,7 @@ cd "$root"
 seconds=${1:-60} found=${2:-$root/build-fuzz/found}
 
 configure build-fuzz -DAOTC_SANITIZE=address,undefined,fuzzer-no-link -DAOTC_LIBFUZZER=ON
-cmake --build build-fuzz -j "$(nproc)" --target aotc-libfuzzer-reader aotc-libfuzzer-onnx-reader aotc-libfuzzer-savedmodel aotc-fuzz-savedmodel
+cmake --build build-fuzz -j "$(nproc)" --target aotc-libfuzzer-reader aotc-libfuzzer-onnx-reader aotc-libfuzzer-savedmodel aotc-fuzz-savedmodel aotc-libfuzzer-data
 mkdir -p "$found/seeds"
 build-fuzz/bin/aotc-fuzz-savedmodel --pack "$found/seeds" test/e2e/saved_models/data
 fuzz() { # TARGET SEEDS
@@ -20,3 +20,4 @@ fuzz() { # TARGET SEEDS
 fuzz reader test/fuzz/corpus
 fuzz onnx-reader test/fuzz/onnx_corpus
 fuzz savedmodel "$found/seeds"
+fuzz data test/fuzz/data_corpus
