@@ -31,6 +31,9 @@ struct Isa {
   int64_t l2Bytes = 512 << 10;
   int64_t stageNanoseconds = 2000; // the shortest work that is worth meeting other threads for
 
+  // Whether two vectors of 32-bit lanes become one of narrow ones as cheaply as one vector does.
+  bool packsPairs() const { return isX86 && vectorBytes == 32; }
+
   // Elements of one register; 1 without a vector unit.
   int64_t lanes(int64_t elementBytes) const {
     return vectorBytes > elementBytes ? vectorBytes / elementBytes : 1;

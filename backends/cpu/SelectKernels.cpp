@@ -35,6 +35,50 @@ template <typename T> Tensor packPanels(const Contraction &c, int64_t width, con
   return result;
 }
 
+// The first row of a panel holds what sums start from, which makes products with bytes of 0 to 255 those with numbers.
+Tensor packQuads(const Contraction &c, int64_t width, const Tensor &rhs) {
+  // A depthwise filter is one matrix, with a column a channel.
+  int64_t groups = c.depthwise ? 1 : c.groups, columns = c.depthwise ? c.groups : c.columns;
+  int64_t columnStride = c.depthwise ? c.rhsGroupStride : c.rhsColumnStride;
+  int64_t panels = llvm::divideCeil(columns, width), quads = llvm::divideCeil(c.run, 4);
+  int64_t zero = c.padding + (c.lhsElement.isUnsignedInteger() ? 0 : 128), rows = (c.depth - 1) / quads * c.run;
+  Tensor result(DType::I8, {groups, panels, c.depth, width, 4});
+  const auto *from = rhs.as<int8_t>();
+  auto *to = result.mutableAs<int8_t>();
+  for (int64_t g = 0; g < groups; ++g)
+    for (int64_t n = 0; n < columns; ++n) {
+      int8_t *column = to + ((g * panels + n / width) * c.depth * width + n % width) * 4;
+      const int8_t *source = from + g * c.rhsGroupStride + n * columnStride;
+      int32_t sum = 0;
+      for (int64_t k = 0; k < rows; ++k) {
+        int8_t weight = source[k / c.rhsTapRows * c.rhsTapStride + k % c.rhsTapRows * c.rhsRowStride];
+        int64_t row = k % c.interleave * (rows / c.interleave) + k / c.interleave;
+        column[(1 + row / c.run * quads + row % c.run / 4) * width * 4 + row % c.run % 4] = weight;
+        sum += weight;
+      }
+      auto start = static_cast<uint32_t>(-zero * sum);
+      for (int byte = 0; byte < 4; ++byte)
+        column[byte] = static_cast<int8_t>(start >> 8 * byte);
+    }
+  return result;
+}
+
+// See nn.unpack_quads.
+bool hasExactPairs(const Tensor &quads) {
+  const Shape &shape = quads.shape();
+  const auto *bytes = quads.as<int8_t>();
+  int64_t panel = shape[2] * shape[3] * 4, first = shape[3] * 4;
+  for (int64_t at = 0; at < quads.size(); at += 2) {
+    if (at % panel < first)
+      continue;
+    int a = bytes[at], b = bytes[at + 1];
+    int positive = std::max(a, 0) + std::max(b, 0), negative = std::min(a, 0) + std::min(b, 0);
+    if (255 * positive > INT16_MAX || 255 * negative < INT16_MIN)
+      return false;
+  }
+  return true;
+}
+
 class CpuSelect : public impl::CpuSelectBase<CpuSelect> {
   using CpuSelectBase::CpuSelectBase;
 
@@ -83,7 +127,7 @@ class CpuSelect : public impl::CpuSelectBase<CpuSelect> {
     Value operand = fusion.getInputs()[c->rhs.getArgNumber()];
     if (c->onlyPacked && !canPack(*c, operand))
       return false;
-    if (choices[0].rhs != Choice::Rhs::Packed && choices[0].kernel != Choice::Kernel::Depthwise &&
+    if (choices[0].rhs != Choice::Rhs::Packed && (choices[0].kernel != Choice::Kernel::Depthwise || c->bytes) &&
         canPack(*c, operand)) {
       std::optional<Candidate> tuned = isas.size() == 1 ? tunedCandidate(fusion, isas[0], winograd) : std::nullopt;
       if (winograd)
@@ -127,7 +171,7 @@ class CpuSelect : public impl::CpuSelectBase<CpuSelect> {
   // Of minimal filtering, where it is the way for every target, otherwise 0.
   // Limits the scratch of `choices` to what the network holds anyway.
   int64_t chooseWinograd(nn::FusionOp fusion, const Contraction &c, MutableArrayRef<Choice> choices) {
-    if (!mayUseWinograd(c))
+    if (c.bytes || !mayUseWinograd(c))
       return 0;
     int64_t tile = 0;
     for (auto [isa, choice] : llvm::zip(isas, choices)) {
@@ -170,13 +214,16 @@ class CpuSelect : public impl::CpuSelectBase<CpuSelect> {
     Value original = fusion.getInputs()[index];
     // Equal operands that are packed alike share the panels.
     int64_t form = c.winogradTile > 0 ? -c.winogradTile : c.groups;
+    if (c.bytes) // the panels hold zero points and runs
+      form += (c.run * 512 + c.padding + (c.lhsElement.isUnsignedInteger() ? 0 : 128)) << 24;
     Value &panels = packedConstants[{original, {form, c.rhsTransposed ? -width : width}}];
     OpBuilder b(fusion);
     if (!panels) {
       b.setInsertionPointAfter(original.getDefiningOp());
       Tensor rhs = *nn::constantOf(original);
       panels = nn::makeConstant(b, original.getLoc(),
-                                c.winogradTile > 0    ? packWinograd(c.winogradTile, width, rhs)
+                                c.bytes               ? packQuads(c, width, rhs)
+                                : c.winogradTile > 0  ? packWinograd(c.winogradTile, width, rhs)
                                 : c.element.isF64() ? packPanels<double>(c, width, rhs)
                                                     : packPanels<float>(c, width, rhs));
     }
@@ -185,6 +232,13 @@ class CpuSelect : public impl::CpuSelectBase<CpuSelect> {
     BlockArgument argument = fusion.getBody().getArgument(index);
     argument.setType(panels.getType());
     b.setInsertionPointToStart(&fusion.getBody().front());
+    if (c.bytes) {
+      bool exact = hasExactPairs(*nn::constantOf(panels));
+      auto unpack = b.create<nn::UnpackQuadsOp>(c.op->getLoc(), logical, argument, c.run, c.rhsTransposed, exact,
+                                                    c.interleave);
+      c.op->setOperand(1, unpack);
+      return;
+    }
     Value unpack = c.winogradTile > 0
                        ? b.create<nn::UnpackWinogradOp>(c.op->getLoc(), logical, argument).getResult()
                        : b.create<nn::UnpackPanelsOp>(c.op->getLoc(), logical, argument, c.rhsTransposed).getResult();

@@ -55,7 +55,7 @@ absl::StatusOr<Tensor> unpackQuads(nn::UnpackQuadsOp op, const Arguments &in) {
   Tensor result(DType::I8, shapeOf(op.getResult()));
   const Shape &packed = in[0].shape(); // [G, P, 1 + Q, NR, 4]
   int64_t groups = packed[0], panels = packed[1], quads = packed[2], width = packed[3], last = result.shape().back();
-  auto run = static_cast<int64_t>(op.getRun());
+  auto run = static_cast<int64_t>(op.getRun()), interleave = static_cast<int64_t>(op.getInterleave());
   int64_t runQuads = (run + 3) / 4, rows = (quads - 1) / runQuads * run;
   int64_t columns = result.size() / rows / groups;
   int64_t inner = op.getTransposed() ? last / groups : rows;
@@ -64,10 +64,11 @@ absl::StatusOr<Tensor> unpackQuads(nn::UnpackQuadsOp op, const Arguments &in) {
   for (int64_t g = 0; g < groups; ++g)
     for (int64_t k = 0; k < rows; ++k)
       for (int64_t n = 0; n < columns; ++n) {
-        int64_t quad = 1 + k / run * runQuads + k % run / 4;
+        int64_t row = k % interleave * (rows / interleave) + k / interleave;
+        int64_t quad = 1 + row / run * runQuads + row % run / 4;
         int64_t at = op.getTransposed() ? ((k / inner * columns + n) * groups + g) * inner + k % inner
                                         : (k * groups + g) * columns + n;
-        to[at] = from[(((g * panels + n / width) * quads + quad) * width + n % width) * 4 + k % run % 4];
+        to[at] = from[(((g * panels + n / width) * quads + quad) * width + n % width) * 4 + row % run % 4];
       }
   return result;
 }

@@ -61,17 +61,20 @@ def NN_UnpackQuadsOp : NN_Op<"unpack_quads"> {
     groups of P panels of NR columns, each Q quads of rows. Before them comes
     one word a column, little endian: what a sum of the column starts from, -(zero point
     of the other operand) * (sum of the weights).
-    `transposed` as in unpack_panels. `exact_pairs` promises that the sum of
+    `transposed` as in unpack_panels. With `interleave` I, of K rows row k is
+    row k % I * (K / I) + k / I in this order: of a depthwise filter, columns of taps are
+    runs. `exactPairs` promises that the sum of
     the products of a pair of neighbouring weights (rows 4q, 4q+1 and 4q+2,
     4q+3) with bytes of 0 to 255 stays within 16 bits.
     (C1) the operand is i8 of rank 5 with 4 in the last place, the result i8 of rank >= 2. (C2)
-    the panels hold the result's rows, in runs of `run`, and columns.
+    the panels hold the result's rows, in runs of `run`, and columns; `interleave` divides the rows.
     ```mlir
     %w = nn.unpack_quads %p {run = 3 : i64} : tensor<1x4x10x16x4xi8> -> tensor<3x3x3x50xi8>
     ```
   }];
   let arguments = (ins NN_Tensor:$operand, I64Attr:$run, DefaultValuedAttr<BoolAttr, "false">:$transposed,
-                       DefaultValuedAttr<BoolAttr, "false">:$exactPairs);
+                       DefaultValuedAttr<BoolAttr, "false">:$exactPairs,
+                       DefaultValuedAttr<I64Attr, "1">:$interleave);
   let results = (outs NN_Tensor:$result);
   let assemblyFormat = "$operand attr-dict `:` type($operand) `->` type($result)";
   let hasVerifier = 1;

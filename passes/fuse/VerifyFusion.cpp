@@ -98,7 +98,7 @@ private:
     return success();
   }
 
-  static bool isUnpack(Operation *op) { return op && isa<nn::UnpackPanelsOp, nn::UnpackWinogradOp>(op); }
+  static bool isUnpack(Operation *op) { return op && isa<nn::UnpackPanelsOp, nn::UnpackWinogradOp, nn::UnpackQuadsOp>(op); }
 
   LogicalResult checkContraction(Operation &op, Value yielded) {
     Dims shape = nn::shapeOf(op.getResult(0));

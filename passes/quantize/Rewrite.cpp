@@ -40,19 +40,25 @@ struct Columns {
   int64_t inner, count, rows;
 };
 
-// The largest sum of two neighbours of one sign. Which rows a kernel pairs depends on its layout: those after each
-// other, or where a column has one row a tap (depthwise) those of a line and those of neighbouring lines.
+// The largest sum of one sign of two weights that kernels may add in 16 bits: those of an even row and the next, and any
+// neighbours where an odd number of channels leaves open which row is even. Where a column has one row a tap (depthwise),
+// rows of neighbouring lines of taps.
 float largestPair(const float *values, const Columns &columns, int64_t column) {
-  int64_t lineTaps = columns.shape.size() >= 4 && columns.shape[columns.shape.size() - 2] == 1
-                         ? columns.shape[columns.shape.size() - 3]
-                         : 1;
+  size_t rank = columns.shape.size();
+  bool depthwise = rank >= 3 && columns.shape[rank - 2] == 1 && !columns.transposed;
+  int64_t distance = depthwise && rank >= 4 ? columns.shape[rank - 3] : 1;
+  int64_t lines = depthwise && rank >= 4 ? columns.shape[rank - 4] : columns.rows;
+  int64_t depth = columns.transposed ? columns.inner : rank >= 2 ? columns.shape[rank - 2] : 1;
+  bool anyStart = !depthwise && depth % 2 != 0;
   float largest = 0;
-  for (int64_t distance : {int64_t(1), lineTaps})
-    for (int64_t row = 0; row + distance < columns.rows; ++row) {
-      float a = values[columns.at(row, column)], b = values[columns.at(row + distance, column)];
-      float positive = std::max(a, 0.0f) + std::max(b, 0.0f), negative = std::max(-a, 0.0f) + std::max(-b, 0.0f);
-      largest = std::max({largest, positive, negative});
-    }
+  for (int64_t row = 0; row + distance < columns.rows; ++row) {
+    int64_t line = row / distance % lines;
+    if (!anyStart && line % 2 != 0)
+      continue;
+    float a = values[columns.at(row, column)], b = values[columns.at(row + distance, column)];
+    float positive = std::max(a, 0.0f) + std::max(b, 0.0f), negative = std::max(-a, 0.0f) + std::max(-b, 0.0f);
+    largest = std::max({largest, positive, negative});
+  }
   return largest;
 }
 

@@ -106,7 +106,7 @@ int64_t borderCopyBytes(plan::RegionOp region, const Isa &isa) {
   std::optional<Choice> choice = c ? chooseKernel(*c, isa) : std::nullopt;
   if (!choice || scratchOf(*c, *choice, isa).border == 0)
     return 0;
-  return plan::denseBytes(c->lhs.getType()) + c->products() * c->borderedElements() * choice->elementBytes;
+  return plan::denseBytes(c->lhs.getType()) + c->products() * c->borderedElements() * choice->lhsBytes;
 }
 
 class ObjectEmitter {

@@ -40,34 +40,44 @@ public:
 private:
   // AVX2 narrows with saturation, which does the limits for nothing.
   bool packs() const {
-    return gen.isa.isX86 && gen.isa.vectorBytes == 32 && element.isInteger(8) && lanes % 8 == 0;
+    return gen.isa.packsPairs() && element.isInteger(8) && (lanes == 8 || lanes % 16 == 0);
   }
 
   Value *packed(Value *x) {
-    Values bytes;
-    for (int64_t i = 0; i < lanes; i += 8)
-      bytes.push_back(packedEight(lanes == 8 ? x : gen.part(x, i, 8)));
-    return gen.joined(bytes);
-  }
-
-  Value *packedEight(Value *x) {
     bool isSigned = !element.isUnsignedInteger();
     int64_t least = isSigned ? -128 : 0;
-    llvm::Type *real = IRGen::vectorOf(gen.f32(), 8);
     // NaN, and all that i32 does not hold, becomes its least number: too large ones have to be limited
     // before, and NaN where that is not what it should give.
     if (low != least)
-      x = gen.fastMax(x, gen.constant(real, static_cast<double>(low - zero)));
-    x = gen.fastMin(gen.constant(real, static_cast<double>(high - zero)), x);
-    Value *words = b.CreateIntrinsic(llvm::Intrinsic::x86_avx_cvt_ps2dq_256, {}, {x});
-    Value *halves = b.CreateIntrinsic(llvm::Intrinsic::x86_sse2_packssdw_128, {},
-                                      {gen.part(words, 0, 4), gen.part(words, 4, 4)});
-    if (zero != 0)
-      halves = b.CreateBinaryIntrinsic(llvm::Intrinsic::sadd_sat, halves,
-                                       gen.constantInt(halves->getType(), static_cast<uint64_t>(zero)));
-    Value *twice = b.CreateIntrinsic(isSigned ? llvm::Intrinsic::x86_sse2_packsswb_128 : llvm::Intrinsic::x86_sse2_packuswb_128,
-                                     {}, {halves, halves});
-    return gen.part(twice, 0, 8);
+      x = gen.fastMax(x, gen.constant(x->getType(), static_cast<double>(low - zero)));
+    x = gen.fastMin(gen.constant(x->getType(), static_cast<double>(high - zero)), x);
+    Values bytes;
+    for (int64_t i = 0; i < lanes; i += 16)
+      bytes.push_back(lanes - i >= 16 ? packedSixteen(gen.part(x, i, 8), gen.part(x, i + 8, 8)) : packedEight(gen.part(x, i, 8)));
+    return gen.joined(bytes);
+  }
+
+  Value *rounded(Value *x) { return b.CreateIntrinsic(llvm::Intrinsic::x86_avx_cvt_ps2dq_256, {}, {x}); }
+  Value *withZero(Value *words) {
+    return zero == 0 ? words : b.CreateBinaryIntrinsic(llvm::Intrinsic::sadd_sat, words, gen.constantInt(words->getType(), static_cast<uint64_t>(zero)));
+  }
+  Value *toBytes(Value *low, Value *high) {
+    bool isSigned = !element.isUnsignedInteger();
+    return b.CreateIntrinsic(isSigned ? llvm::Intrinsic::x86_sse2_packsswb_128 : llvm::Intrinsic::x86_sse2_packuswb_128, {},
+                             {low, high});
+  }
+
+  Value *packedEight(Value *x) {
+    Value *all = rounded(x);
+    Value *words = withZero(b.CreateIntrinsic(llvm::Intrinsic::x86_sse2_packssdw_128, {}, {gen.part(all, 0, 4), gen.part(all, 4, 4)}));
+    return gen.part(toBytes(words, words), 0, 8);
+  }
+
+  // Packing works within the halves of a register: quarters come out as 0, 2, 1, 3.
+  Value *packedSixteen(Value *x, Value *y) {
+    Value *words = withZero(b.CreateIntrinsic(llvm::Intrinsic::x86_avx2_packssdw, {}, {rounded(x), rounded(y)}));
+    Value *bytes = b.CreateBitCast(toBytes(gen.part(words, 0, 8), gen.part(words, 8, 8)), IRGen::vectorOf(gen.i32(), 4));
+    return b.CreateBitCast(b.CreateShuffleVector(bytes, llvm::ArrayRef<int>{0, 2, 1, 3}), IRGen::vectorOf(gen.i8(), 16));
   }
 
   // See nn::fixedFactor: the factor's bits taken apart, without floating point.

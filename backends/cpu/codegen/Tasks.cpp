@@ -13,7 +13,7 @@ constexpr double kBytesPerNanosecond = 32; // from the second-level cache and be
 
 // Additions of one element that an operation costs, all elements together.
 double workOf(mlir::Operation &op) {
-  if (mlir::isa<nn::ConstantOp, nn::ReshapeOp, nn::UnpackPanelsOp, nn::UnpackWinogradOp, nn::InsertOp>(op))
+  if (mlir::isa<nn::ConstantOp, nn::ReshapeOp, nn::UnpackPanelsOp, nn::UnpackWinogradOp, nn::UnpackQuadsOp, nn::InsertOp>(op))
     return 0;
   double steps = static_cast<double>(evaluationSteps(&op));
   if (mlir::isa<nn::MatMulOp, nn::ConvOp, nn::ConvTransposeOp>(op))

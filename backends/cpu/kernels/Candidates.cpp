@@ -30,7 +30,7 @@ std::vector<Candidate> candidatesFor(nn::FusionOp group, const Isa &isa, bool wi
   std::vector<Candidate> candidates;
   for (int64_t vectors = 1; vectors <= kMostVectors; ++vectors) {
     bool wide = vectors > 1 && vectors > static_cast<int64_t>(llvm::divideCeil(c->columns, choice->lanes));
-    bool flat = choice->kernel == Choice::Kernel::Gemm && tileRows(isa, vectors) < kFewestRows;
+    bool flat = choice->kernel == Choice::Kernel::Gemm && tileRows(isa, vectors, c->bytes) < kFewestRows;
     if (!wide && !flat)
       candidates.push_back({vectors, 0});
   }

@@ -3,6 +3,8 @@
 #include <numeric>
 
 #include "backends/cpu/codegen/Tasks.h"
+#include "backends/cpu/kernels/Dot.h"
+#include "backends/cpu/kernels/Kernels.h"
 #include "backends/cpu/kernels/WinogradPlan.h"
 #include "ir/NN/Constants.h"
 #include "llvm/Support/MathExtras.h"
@@ -26,12 +28,12 @@ llvm::StringRef Choice::name() const {
 int64_t Choice::rows(const Isa &isa, int64_t productRows) const {
   if (kernel == Kernel::Winograd)
     return tileRows(isa, vectors);
-  return kernel == Kernel::Gemm ? splitEvenly(productRows, tileRows(isa, vectors)).size : productRows;
+  return kernel == Kernel::Gemm ? splitEvenly(productRows, tileRows(isa, vectors, bytes())).size : productRows;
 }
 
-int64_t tileRows(const Isa &isa, int64_t vectors) {
+int64_t tileRows(const Isa &isa, int64_t vectors, bool bytes) {
   // Without a fused multiply-add the products need registers of their own.
-  int64_t spare = isa.hasFma ? 1 : 5;
+  int64_t spare = bytes ? 1 + dotRegisters(isa) : isa.hasFma ? 1 : 5;
   int64_t rows = (isa.numVectorRegisters - vectors - spare) / vectors;
   // More rows than this no longer save loads, and leave the scheduler no
   // registers for the loads that it moves ahead: 14x32 on AVX-512 spills.
@@ -40,10 +42,10 @@ int64_t tileRows(const Isa &isa, int64_t vectors) {
 
 // Tiles of two vectors balance loads and multiply-adds on 16 registers; the
 // short vectors of 32-register machines take four.
-static int64_t tileVectors(const Isa &isa, int64_t lanes, int64_t columns) {
+static int64_t tileVectors(const Isa &isa, int64_t lanes, int64_t columns, bool bytes) {
   int64_t wide = isa.numVectorRegisters >= 32 && lanes * 4 <= 16 ? 4 : 2;
   int64_t needed = llvm::divideCeil(columns, lanes);
-  if (needed <= wide + 1 && tileRows(isa, needed) >= 4)
+  if (needed <= wide + 1 && tileRows(isa, needed, bytes) >= 4)
     return needed; // one tile without padding
   return std::min(wide, needed);
 }
@@ -64,7 +66,7 @@ static int64_t denseLanes(const Isa &isa, int64_t elementBytes, int64_t columns)
 // False when there are none.
 static bool fitToPanels(const Contraction &c, const Isa &isa, Choice &choice) {
   choice.rhs = Choice::Rhs::Packed;
-  choice.panelWidth = nn::shapeOf(c.rhs).back();
+  choice.panelWidth = c.panelWidth();
   if (choice.panelWidth == 0 || choice.panelWidth % choice.lanes != 0)
     return false;
   int64_t whole = choice.panelWidth / choice.lanes, tile = choice.tileWidth();
@@ -88,6 +90,8 @@ int64_t commonPanelWidth(llvm::ArrayRef<Choice> choices) {
   auto rank = [](const Choice &choice, int64_t width) {
     return std::pair(width * choice.elementBytes % kLine != 0, width);
   };
+  if (choices.front().kernel == Choice::Kernel::Depthwise)
+    return choices.front().panelWidth;
   for (const Choice &choice : choices)
     if (choice.tileWidth() % lanes == 0 && (best == 0 || rank(choice, choice.tileWidth()) < rank(choice, best)))
       best = choice.tileWidth();
@@ -97,7 +101,20 @@ int64_t commonPanelWidth(llvm::ArrayRef<Choice> choices) {
 std::optional<Choice> chooseKernel(const Contraction &c, const Isa &isa) {
   Choice choice;
   choice.elementBytes = c.element.isF64() ? 8 : 4;
+  choice.lhsBytes = c.bytes ? 1 : choice.elementBytes;
   choice.lanes = isa.lanes(choice.elementBytes);
+  if (c.bytes && choice.lanes == 1)
+    return std::nullopt;
+  if (c.bytes && c.depthwise) {
+    // Columns of taps are straight-line code, as are their outputs.
+    constexpr int64_t kMostColumns = 16, kMostTaps = 64, kGranule = 16;
+    if (c.interleave > kMostColumns || c.run > kMostTaps || c.interleave * c.run > kMostTaps)
+      return std::nullopt;
+    choice.kernel = Choice::Kernel::Depthwise;
+    choice.rhs = c.unpack ? Choice::Rhs::Packed : Choice::Rhs::PackedAtRunTime;
+    choice.panelWidth = llvm::alignTo(c.groups, kGranule);
+    return choice;
+  }
   if (c.depthwise) {
     // The last dimension's taps, and the tiles at its edges, are straight-line code.
     constexpr int64_t kMostTaps = 32, kMostEdgeTaps = 1024;
@@ -115,7 +132,7 @@ std::optional<Choice> chooseKernel(const Contraction &c, const Isa &isa) {
   if (c.phases.size() > kMostPhases || (!c.phases.empty() && c.groups > 1 && c.columns == 1))
     return std::nullopt;
   choice.lanes = denseLanes(isa, choice.elementBytes, c.columns);
-  choice.vectors = tileVectors(isa, choice.lanes, c.columns);
+  choice.vectors = tileVectors(isa, choice.lanes, c.columns, c.bytes);
   if (c.winogradTile > 0)
     choice.kernel = Choice::Kernel::Winograd;
   else if (c.rows <= 2 && c.steps.size() == 1 && c.phases.empty())
@@ -150,13 +167,13 @@ static int64_t stepCost(const Split &split, int64_t vectors) {
 // left for the panel.
 static int64_t conflictFreeRows(const Contraction &c, const Choice &choice) {
   constexpr int64_t kWaySize = 4096, kWays = 8;
-  int64_t distance = c.pixels.back().stride * choice.elementBytes;
+  int64_t distance = c.pixels.back().stride * choice.lhsBytes;
   return kWaySize / std::gcd(distance, kWaySize) * (kWays - 2);
 }
 
 Tiling chooseTiling(const Contraction &c, const Choice &choice, const Isa &isa, int64_t vectors) {
   constexpr int64_t kMostUnrolledTiles = 10;
-  int64_t rows = std::min(tileRows(isa, vectors), conflictFreeRows(c, choice));
+  int64_t rows = std::min(tileRows(isa, vectors, c.bytes), conflictFreeRows(c, choice));
   Tiling t;
   int64_t unitElements; // of lhs that one more unit touches
   int64_t unitPixels;
@@ -190,13 +207,13 @@ Tiling chooseTiling(const Contraction &c, const Choice &choice, const Isa &isa, 
   int64_t rhsBytes = c.depth * c.columns * choice.elementBytes;
   if (rhsBytes <= isa.l2Bytes / 4)
     unitElements += unitPixels * c.columns;
-  int64_t unitBytes = std::max<int64_t>(unitElements, 1) * choice.elementBytes;
+  int64_t unitBytes = std::max<int64_t>(unitElements, 1) * choice.lhsBytes;
   int64_t fit = std::max<int64_t>(isa.l2Bytes / 2 / unitBytes, 1);
   int64_t blocks = llvm::divideCeil(t.units, fit);
   // Each block reads all panels again, from afar if they are many; without
   // blocks each panel reads all of lhs again, which is nearer as a rule.
   int64_t panels = llvm::divideCeil(c.columns, choice.tileWidth());
-  int64_t lhsBytes = t.units * unitElements * choice.elementBytes;
+  int64_t lhsBytes = t.units * unitElements * choice.lhsBytes;
   if (rhsBytes > isa.l2Bytes && 2 * blocks * rhsBytes > (panels + 1) * lhsBytes)
     blocks = 1;
   t.unitsPerBlock = llvm::divideCeil(t.units, blocks);
@@ -221,7 +238,7 @@ Division chooseDivision(const Contraction &c, const Choice &choice, const Isa &i
     return {};
   int64_t products = c.products(), tiles = c.columns / choice.tileWidth();
   if (choice.kernel == Choice::Kernel::Depthwise)
-    return {Division::Along::Pixels, std::min(wanted, depthwiseParts(c, isa))};
+    return {Division::Along::Pixels, std::min(wanted, c.bytes ? depthwiseBytesParts(c) : depthwiseParts(c, isa))};
   if (products > 1 && (packsEachProduct(c, choice) || c.border.needed)) {
     return {Division::Along::Products, std::min({wanted, products, kMostCopies})};
   }
@@ -247,7 +264,7 @@ Scratch scratchOf(const Contraction &c, const Choice &choice, const Isa &isa) {
     return s;
   }
   if (choice.kernel != Choice::Kernel::Depthwise)
-    s.border = llvm::alignTo(c.borderedElements() * choice.elementBytes, 64);
+    s.border = llvm::alignTo(c.borderedElements() * choice.lhsBytes + (c.bytes && c.border.needed ? 4 : 0), 64);
   if (choice.rhs == Choice::Rhs::PackedAtRunTime)
     s.panels = llvm::alignTo(c.groups * llvm::divideCeil(c.columns, choice.panelWidth) * c.depth *
                                  choice.panelWidth * choice.elementBytes,

@@ -14,7 +14,8 @@ struct Choice {
   enum class Rhs { Packed, PackedAtRunTime, Direct };
   Kernel kernel = Kernel::Gemm;
   Rhs rhs = Rhs::Packed;
-  int64_t elementBytes = 4;
+  int64_t elementBytes = 4; // of sums and of rhs, of which four bytes are one
+  int64_t lhsBytes = 4;
   int64_t lanes = 1;   // elements of a vector
   int64_t vectors = 1; // of a tile
   // Columns of a panel of rhs. Variants of one object for several CPUs share
@@ -25,6 +26,7 @@ struct Choice {
   int64_t scratchLimit = std::numeric_limits<int64_t>::max();
 
   int64_t tileWidth() const { return lanes * vectors; }
+  bool bytes() const { return lhsBytes < elementBytes; }
   llvm::StringRef name() const;
   // Rows of the largest tile for products of `productRows` rows.
   int64_t rows(const Isa &isa, int64_t productRows) const;
@@ -40,8 +42,8 @@ std::optional<Choice> chooseKernel(const Contraction &c, const Isa &isa);
 int64_t commonPanelWidth(llvm::ArrayRef<Choice> choices);
 
 // Rows of a register tile of `vectors` vectors: accumulators, one load per
-// vector and one broadcast fill the registers without spilling.
-int64_t tileRows(const Isa &isa, int64_t vectors);
+// vector and one broadcast fill the registers without spilling. `bytes`: of products of bytes.
+int64_t tileRows(const Isa &isa, int64_t vectors, bool bytes = false);
 
 // `count` pixels in as few tiles of at most `most` as possible, sizes as even
 // as possible: `large` tiles of `size`, then `small` tiles of `size - 1`.

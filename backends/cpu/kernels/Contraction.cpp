@@ -1,4 +1,5 @@
 #include "backends/cpu/kernels/Contraction.h"
+#include "backends/cpu/kernels/Kernels.h"
 #include "ir/NN/Constants.h"
 #include "llvm/ADT/TypeSwitch.h"
 #include "llvm/Support/MathExtras.h"
@@ -54,6 +55,8 @@ Contraction Contraction::withPhase(const Phase &phase) const {
   c.rows = extentOf(phase.pixels);
   return c;
 }
+
+int64_t Contraction::panelWidth() const { return nn::shapeOf(rhs)[3]; }
 
 int64_t Contraction::products() const {
   int64_t n = 1;
@@ -258,6 +261,48 @@ static bool describe(Contraction &c, nn::ConvTransposeOp op) {
   return true;
 }
 
+// Bytes of either sign times signed constant ones, with sums in i32 from a zero point of the left side alone.
+static bool multipliesBytes(const Contraction &c) {
+  auto isByte = [](Value value, bool isSigned) {
+    Type element = cast<RankedTensorType>(value.getType()).getElementType();
+    return isSigned ? element.isSignlessInteger(8) : element.isInteger(8);
+  };
+  if (!c.element.isSignlessInteger(32) || !isByte(c.lhs, false) || !isByte(c.op->getOperand(1), true))
+    return false;
+  if (auto matmul = dyn_cast<nn::MatMulOp>(c.op))
+    return matmul.getRhsZero() == 0 && !matmul.getTransposeLhs();
+  auto conv = dyn_cast<nn::ConvOp>(c.op);
+  return conv && conv.getFilterZero() == 0;
+}
+
+static int64_t lhsZero(Operation *op) {
+  auto matmul = dyn_cast<nn::MatMulOp>(op);
+  return static_cast<int64_t>(matmul ? matmul.getLhsZero() : cast<nn::ConvOp>(op).getInputZero());
+}
+
+// From rows of rhs to quads of them.
+static void toQuads(Contraction &c) {
+  c.padding = lhsZero(c.op);
+  c.onlyPacked = true;
+  if (c.depthwise) {
+    DepthwiseQuads quads = depthwiseQuads(cast<nn::ConvOp>(c.op));
+    c.run = quads.run;
+    c.interleave = quads.interleave;
+    c.depth = 1 + c.depth / c.run * llvm::divideCeil(c.run, 4);
+    return;
+  }
+  if (c.steps.back().stride != 1 || c.steps.back().rows != 1)
+    c.steps.push_back({1, 1, 1});
+  c.run = c.steps.back().extent;
+  int64_t quads = llvm::divideCeil(c.run, 4);
+  for (Step &step : MutableArrayRef(c.steps).drop_back())
+    step.rows = step.rows / c.run * quads;
+  c.steps.back() = {quads, 4, 1};
+  c.depth = 1 + c.depth / c.run * quads;
+  // A bordered copy has room behind it.
+  c.tail = c.border.needed ? 0 : c.run % 4;
+}
+
 std::optional<Contraction> analyzeContraction(Block &body) {
   Contraction c;
   for (Operation &op : body)
@@ -278,10 +323,18 @@ std::optional<Contraction> analyzeContraction(Block &body) {
     rhs = unpack.getOperand();
     c.winogradTile = nn::shapeOf(rhs)[1] == 16 ? 2 : 4;
   }
+  if (auto unpack = rhs.getDefiningOp<nn::UnpackQuadsOp>()) {
+    c.unpack = unpack;
+    c.exactPairs = unpack.getExactPairs();
+    rhs = unpack.getOperand();
+  }
   c.lhs = dyn_cast<BlockArgument>(lhs);
   c.rhs = dyn_cast<BlockArgument>(rhs);
-  if (!(c.element.isF32() || c.element.isF64()) || !c.lhs || !c.rhs ||
-      nn::elementType(c.element.getContext(), nn::dtypeOf(lhs)) != c.element)
+  if (!c.lhs || !c.rhs)
+    return std::nullopt;
+  c.lhsElement = cast<RankedTensorType>(lhs.getType()).getElementType();
+  c.bytes = multipliesBytes(c);
+  if (!c.bytes && (!(c.element.isF32() || c.element.isF64()) || c.lhsElement != c.element))
     return std::nullopt;
   Value yielded = nn::computedBy(body);
   if (nn::shapeOf(yielded) != c.resultShape())
@@ -292,6 +345,8 @@ std::optional<Contraction> analyzeContraction(Block &body) {
   bool described = llvm::TypeSwitch<Operation *, bool>(c.op)
                        .Case<nn::MatMulOp, nn::ConvOp, nn::ConvTransposeOp>([&](auto op) { return describe(c, op); })
                        .Default(false);
+  if (described && c.bytes)
+    toQuads(c);
   c.rowStride = nn::shapeOf(body.getTerminator()->getOperand(0)).back();
   return described ? std::optional(std::move(c)) : std::nullopt;
 }

@@ -56,9 +56,10 @@ struct Phase {
 struct Contraction {
   mlir::Operation *op = nullptr;     // nn.matmul, nn.conv or nn.conv_transpose
   mlir::BlockArgument lhs, rhs;      // of the group's body
-  mlir::Operation *unpack = nullptr; // nn.unpack_panels or nn.unpack_winograd: rhs holds panels
+  mlir::Operation *unpack = nullptr; // nn.unpack_panels, nn.unpack_winograd or nn.unpack_quads: rhs holds panels
   int64_t winogradTile = 0;          // of nn.unpack_winograd: the extent of the output tile
-  mlir::Type element;                // f32 or f64
+  mlir::Type element;                // of sums: f32, f64 or, of products of bytes, i32
+  mlir::Type lhsElement;             // `element`, or i8 or ui8
 
   llvm::SmallVector<BatchDim, 4> batch;
   Dims pixels; // merged; offsets into lhs (into the bordered image if there is a border)
@@ -75,6 +76,16 @@ struct Contraction {
   int64_t rhsTapRows = 0, rhsTapStride = 0, rhsRowStride = 0, rhsColumnStride = 1, rhsGroupStride = 0;
   bool rhsTransposed = false; // as nn.unpack_panels means it
   bool onlyPacked = false;    // no kernel reads this rhs as it is stored
+
+  // Of bytes (nn.unpack_quads): a row of a panel is a quad of rows of rhs, a step of the innermost loop four bytes of
+  // lhs, and `depth` counts such rows and the one that panels begin with.
+  bool bytes = false;
+  int64_t run = 0;         // bytes of lhs that follow each other; of depthwise ones, taps of a column
+  int64_t interleave = 1;  // of nn.unpack_quads
+  int64_t tail = 0;        // of the last quad of a run, those that may be read; 0: all four
+  int64_t padding = 0;     // what the border holds
+  bool exactPairs = false;
+  int64_t panelWidth() const; // of a packed rhs
 
   int64_t rowStride = 0; // elements between rows of the output
   int64_t products() const; // of the batch

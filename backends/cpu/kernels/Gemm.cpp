@@ -32,7 +32,7 @@ private:
     this->valid = valid;
     if (lines) {
       tiling.mode = Tiling::Mode::Rows;
-      tiling.split = splitEvenly(c.pixels.back().extent, tileRows(emitter.isa, vectors));
+      tiling.split = splitEvenly(c.pixels.back().extent, tileRows(emitter.isa, vectors, c.bytes));
       return gen.loop(first, first + count, 1,
                       [&](llvm::Value *number) { tileUnits(number, lines->begin, lines->end); }, kRolled);
     }
@@ -112,7 +112,7 @@ private:
         for (int64_t m = 0; m < size; ++m)
           places.push_back({m * c.pixels.back().stride, m * rowStep(c.pixels.size() - 1)});
         llvm::Value *offset = gen.mul(pixel, c.pixels.back().stride);
-        tile(gen.address(lhs, offset, choice.elementBytes), places,
+        tile(gen.address(lhs, offset, choice.lhsBytes), places,
              gen.add(row, gen.mul(pixel, rowStep(c.pixels.size() - 1))), t);
       }, kRolled);
     };
@@ -155,7 +155,7 @@ private:
     if (lines) {
       llvm::Value *from = gen.mul(number, c.pixels[0].stride / lines->inputPitch);
       from = lines->inputFirst ? gen.builder.CreateSub(from, lines->inputFirst) : inRing(from, lines->inputRing);
-      return {gen.address(product.lhs, gen.mul(from, lines->inputPitch), choice.elementBytes),
+      return {gen.address(product.lhs, gen.mul(from, lines->inputPitch), choice.lhsBytes),
               gen.mul(inRing(number, lines->outputRing), c.pixels.back().extent)};
     }
     llvm::Value *offset = gen.index(0), *row = gen.index(0), *rest = number;
@@ -168,7 +168,7 @@ private:
     }
     if (c.outputRows.empty())
       row = gen.mul(number, c.pixels.back().extent);
-    return {gen.address(product.lhs, offset, choice.elementBytes), row};
+    return {gen.address(product.lhs, offset, choice.lhsBytes), row};
   }
 
   llvm::Value *inRing(llvm::Value *line, int64_t ring) {
@@ -192,15 +192,21 @@ private:
     }
     Values first;
     for (int64_t v = 0; v < vectors; ++v)
-      first.push_back(epilogue.initial(column, v * choice.lanes, choice.lanes, validOf(v)));
+      first.push_back(initialSums(emitter, c, choice, epilogue, rhs, column, v, validOf(v)));
     Values initial;
     for (size_t m = 0; m < places.size(); ++m)
       initial.append(first);
     Values sums = accumulate(emitter, c, choice, t, initial);
     llvm::Value *outRow = gen.add(product.row, row);
+    // Narrow results of two vectors are one.
+    int64_t together = c.bytes && emitter.isa.packsPairs() ? 2 : 1;
     for (size_t m = 0; m < places.size(); ++m)
-      for (int64_t v = 0; v < vectors; ++v)
-        epilogue.finish(sums[m * vectors + v], outRow, places[m].row, column, v * choice.lanes, validOf(v));
+      for (int64_t v = 0; v < vectors;) {
+        int64_t count = v + together <= vectors && validOf(v + together - 1) == choice.lanes ? together : 1;
+        llvm::Value *joined = gen.joined(llvm::ArrayRef(sums).slice(m * vectors + v, count));
+        epilogue.finish(joined, outRow, places[m].row, column, v * choice.lanes, (count - 1) * choice.lanes + validOf(v + count - 1));
+        v += count;
+      }
   }
 
   int64_t validOf(int64_t vector) const { return vector + 1 == vectors ? valid : choice.lanes; }

@@ -51,9 +51,9 @@ private:
     }
     auto validOf = [&](int64_t v) { return v + 1 == vectors ? valid : choice.lanes; };
     for (int64_t m = 0; m < c.rows; ++m)
-      for (llvm::Value *column : columns)
+      for (auto [stream, column] : llvm::enumerate(columns))
         for (int64_t v = 0; v < vectors; ++v)
-          initial.push_back(epilogue.initial(column, v * choice.lanes, choice.lanes, validOf(v)));
+          initial.push_back(initialSums(emitter, c, choice, epilogue, t.streams[stream], column, v, validOf(v)));
     constexpr size_t kSumsInFlight = 8; // two multiply-adds a cycle of latency four
     t.chains = std::min<int64_t>(llvm::bit_floor(std::max<uint64_t>(kSumsInFlight / initial.size(), 1)), 4);
     Values sums = accumulate(emitter, c, choice, t, initial);

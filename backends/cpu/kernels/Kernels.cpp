@@ -56,7 +56,7 @@ private:
       llvm::Value *extent = gen.index(c.batch[d].extent);
       llvm::Value *position = d ? gen.builder.CreateURem(rest, extent) : rest;
       rest = d ? gen.builder.CreateUDiv(rest, extent) : rest;
-      lhs = gen.address(lhs, gen.mul(position, c.batch[d].lhsStride), choice.elementBytes);
+      lhs = gen.address(lhs, gen.mul(position, c.batch[d].lhsStride), choice.lhsBytes);
       rhs = gen.address(rhs, gen.mul(position, c.batch[d].rhsStride), choice.elementBytes);
     }
     if (choice.rhs == Choice::Rhs::PackedAtRunTime) {
@@ -79,12 +79,12 @@ private:
     int64_t rhsStride = choice.rhs == Choice::Rhs::Direct ? c.columns : panels * c.depth * choice.panelWidth;
     divided(Division::Along::Groups, c.groups, [&](llvm::Value *group) {
       Product part = product;
-      part.lhs = gen.address(product.lhs, gen.mul(group, c.lhsGroupStride), choice.elementBytes);
+      part.lhs = gen.address(product.lhs, gen.mul(group, c.lhsGroupStride), choice.lhsBytes);
       part.rhs = gen.address(product.rhs, gen.mul(group, rhsStride), choice.elementBytes);
       part.column = gen.add(product.column, gen.mul(group, c.columns));
       for (const Phase &phase : c.phases) {
         Product shifted = part;
-        shifted.lhs = gen.address(part.lhs, gen.index(phase.firstPixel), choice.elementBytes);
+        shifted.lhs = gen.address(part.lhs, gen.index(phase.firstPixel), choice.lhsBytes);
         shifted.rhs = gen.address(part.rhs, gen.index(phase.firstStep * choice.panelWidth), choice.elementBytes);
         shifted.row = gen.add(part.row, phase.firstRow);
         emitGemm(emitter, c.withPhase(phase), choice, epilogue, shifted);
@@ -139,7 +139,7 @@ bool emitContractionKernel(RegionEmitter &emitter) {
   if (choice->kernel == Choice::Kernel::Depthwise) {
     GroupEpilogue epilogue(emitter, *c);
     emitter.stage(chooseDivision(*c, *choice, emitter.isa).tasks,
-                  [&] { emitDepthwise(emitter, *c, *choice, epilogue); });
+                  [&] { (c->bytes ? emitDepthwiseBytes : emitDepthwise)(emitter, *c, *choice, epilogue); });
     return true;
   }
   if (choice->kernel == Choice::Kernel::Winograd) {

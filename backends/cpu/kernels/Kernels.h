@@ -29,6 +29,14 @@ void emitGemv(RegionEmitter &emitter, const Contraction &c, const Choice &choice
               const Product &product);
 // The whole group; reads the border as absent instead of as zeros.
 void emitDepthwise(RegionEmitter &emitter, const Contraction &c, const Choice &choice, Epilogue &epilogue);
+// The same of bytes.
+void emitDepthwiseBytes(RegionEmitter &emitter, const Contraction &c, const Choice &choice, Epilogue &epilogue);
+// How it wants its weights, as nn.unpack_quads has them.
+struct DepthwiseQuads {
+  int64_t interleave, run;
+};
+DepthwiseQuads depthwiseQuads(nn::ConvOp op);
+int64_t depthwiseBytesParts(const Contraction &c);
 void emitWinograd(RegionEmitter &emitter, const Contraction &c, const Choice &choice, Epilogue &epilogue);
 
 // Lines [begin, end) of the one image that a convolution computes, where memory

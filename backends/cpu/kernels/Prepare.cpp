@@ -59,12 +59,12 @@ Values transposedQuarters(IRGen &gen, llvm::ArrayRef<llvm::Value *> vectors) {
           pick(high01, high23, kLast)};
 }
 
-// The image of a convolution with zeros around it.
+// The image of a convolution with zeros (of bytes the zero point) around it.
 class BorderedCopy {
 public:
   BorderedCopy(RegionEmitter &emitter, const Contraction &c)
       : emitter(emitter), gen(emitter.gen), c(c), in(nn::shapeOf(c.lhs)),
-        bytes(RegionEmitter::bytesOf(c.element)), lanes(emitter.isa.lanes(bytes)) {}
+        bytes(RegionEmitter::bytesOf(c.lhsElement)), lanes(emitter.isa.lanes(bytes)) {}
 
   // One dimension after the other: zeros before, the part of the image that is read, zeros after.
   void fill(size_t d, llvm::Value *from, llvm::Value *at) {
@@ -81,7 +81,7 @@ public:
     if (d + 1 == c.border.extents.size()) {
       shared(1, [&](llvm::Value *) {
         inVectors(gen, inside * in.back(), lanes, [&](llvm::Value *i, int64_t n) {
-          emitter.store(c.element, emitter.load(c.element, from, i, n), at, i);
+          emitter.store(c.lhsElement, emitter.load(c.lhsElement, from, i, n), at, i);
         });
       });
     } else {
@@ -122,7 +122,8 @@ private:
   }
   void zeros(llvm::Value *at, int64_t count) {
     inVectors(gen, count, lanes, [&](llvm::Value *i, int64_t n) {
-      emitter.store(c.element, gen.zero(emitter.registerType(c.element, n)), at, i);
+      llvm::Type *type = emitter.registerType(c.lhsElement, n);
+      emitter.store(c.lhsElement, c.bytes ? gen.constantInt(type, static_cast<uint64_t>(c.padding)) : gen.zero(type), at, i);
     });
   }
 

@@ -1,4 +1,5 @@
 #include "backends/cpu/kernels/Product.h"
+#include "backends/cpu/kernels/Dot.h"
 
 namespace aotc::cpu {
 
@@ -31,7 +32,7 @@ public:
       Values moved;
       for (llvm::Value *stream : streams)
         moved.push_back(at(stream, rows));
-      return run(dim + 1, at(lhs, gen.mul(i, steps.stride)), moved, ahead ? at(ahead, rows) : nullptr,
+      return run(dim + 1, lhsAt(lhs, gen.mul(i, steps.stride)), moved, ahead ? at(ahead, rows) : nullptr,
                  Values(carried));
     };
     return gen.loop(0, steps.extent, 1, sums, body, kRolled);
@@ -44,10 +45,14 @@ private:
   llvm::Value *at(llvm::Value *base, llvm::Value *offset, int64_t displacement = 0) {
     return gen.address(base, offset, choice.elementBytes, displacement);
   }
+  llvm::Value *lhsAt(llvm::Value *base, llvm::Value *offset, int64_t displacement = 0) {
+    return gen.address(base, offset, choice.lhsBytes, displacement);
+  }
 
   Values innermost(const Step &steps, llvm::Value *lhs, llvm::ArrayRef<llvm::Value *> streams, llvm::Value *ahead,
                    Values sums) {
-    int64_t unroll = unrollOf(steps.extent, tile.chains), main = steps.extent / unroll * unroll;
+    int64_t whole = steps.extent - (c.tail > 0);
+    int64_t unroll = unrollOf(whole, tile.chains), main = whole / unroll * unroll;
     auto body = [&](llvm::Value *k, llvm::ArrayRef<llvm::Value *> carried) {
       Values next(carried);
       for (int64_t column = 0; ahead && column < choice.tileWidth(); column += kLineBytes / choice.elementBytes)
@@ -58,13 +63,14 @@ private:
     };
     sums = gen.loop(0, main, unroll, sums, body, kRolled);
     for (int64_t k = main; k < steps.extent; ++k)
-      step(steps, lhs, streams, gen.index(main), k - main, sums);
+      step(steps, lhs, streams, gen.index(main), k - main, sums, k < whole ? 0 : c.tail);
     return sums;
   }
 
   // One reduction step: k + u of the innermost loop.
+  // `tail`: that many bytes of lhs may be read, 0: all.
   void step(const Step &steps, llvm::Value *lhs, llvm::ArrayRef<llvm::Value *> streams, llvm::Value *k, int64_t u,
-            Values &sums) {
+            Values &sums, int64_t tail = 0) {
     size_t perChain = sums.size() / tile.chains;
     llvm::Value *rhsOffset = gen.mul(k, steps.rows * tile.rhsRow), *lhsOffset = gen.mul(k, steps.stride);
     Values rhs;
@@ -77,13 +83,29 @@ private:
       }
     size_t sum = u % tile.chains * perChain;
     for (int64_t pixel : tile.pixels) {
-      llvm::Value *scalar = emitter.load(c.element, lhs, lhsOffset, 1, pixel + u * steps.stride);
+      llvm::Value *from = lhsAt(lhs, lhsOffset, pixel + u * steps.stride);
+      llvm::Value *scalar = c.bytes ? quad(from, tail) : gen.load(emitter.memoryType(c.element), from);
       llvm::Value *spread = gen.splat(scalar, choice.lanes);
       for (llvm::Value *vector : rhs) {
-        sums[sum] = gen.fma(spread, vector, sums[sum]);
+        sums[sum] = c.bytes ? emitDot(gen, sums[sum], spread, vector, c.exactPairs) : gen.fma(spread, vector, sums[sum]);
         ++sum;
       }
     }
+  }
+
+  // Four bytes as unsigned ones, of which the last may not be read: weights are zero there.
+  llvm::Value *quad(llvm::Value *from, int64_t tail) {
+    auto &b = gen.builder;
+    auto part = [&](llvm::Type *type, int64_t at) -> llvm::Value * {
+      llvm::Value *loaded = b.CreateAlignedLoad(type, gen.address(from, gen.index(at), 1), llvm::Align(1));
+      return type == gen.i32() ? loaded : b.CreateShl(b.CreateZExt(loaded, gen.i32()), 8 * at);
+    };
+    llvm::Value *word = tail == 0   ? part(gen.i32(), 0)
+                        : tail == 1 ? part(gen.i8(), 0)
+                        : tail == 2 ? part(b.getInt16Ty(), 0)
+                                    : b.CreateOr(part(b.getInt16Ty(), 0), part(gen.i8(), 2));
+    // Signed ones are 128 less; the panel's first row makes up for that.
+    return c.lhsElement.isUnsignedInteger() ? word : b.CreateXor(word, gen.constantInt(gen.i32(), 0x80808080));
   }
 
   // `count` lanes from memory, the rest undefined.
@@ -129,14 +151,30 @@ int64_t columnOffset(const Contraction &c, const Choice &choice, int64_t column)
   return column / choice.panelWidth * choice.panelWidth * c.depth + column % choice.panelWidth;
 }
 
+llvm::Value *initialSums(RegionEmitter &emitter, const Contraction &c, const Choice &choice, Epilogue &epilogue,
+                         llvm::Value *rhs, llvm::Value *column, int64_t vector, int64_t valid) {
+  IRGen &gen = emitter.gen;
+  llvm::Value *bias = epilogue.initial(column, vector * choice.lanes, choice.lanes, valid);
+  if (!c.bytes)
+    return bias;
+  llvm::Value *at = gen.address(rhs, gen.index(columnOffset(c, choice, vector * choice.lanes)), choice.elementBytes);
+  return gen.builder.CreateAdd(bias, gen.load(emitter.registerType(c.element, choice.lanes), at));
+}
+
 Values accumulate(RegionEmitter &emitter, const Contraction &c, const Choice &choice, const Tile &tile,
                   llvm::ArrayRef<llvm::Value *> initial) {
   Values sums(initial);
   sums.append(initial.size() * (tile.chains - 1), emitter.gen.zero(initial[0]->getType()));
-  sums = ProductLoops(emitter, c, choice, tile).run(0, tile.lhs, tile.streams, tile.ahead, sums);
+  IRGen &gen = emitter.gen;
+  Values streams(tile.streams.begin(), tile.streams.end());
+  if (c.bytes) // past the first row
+    for (llvm::Value *&stream : streams)
+      stream = gen.address(stream, gen.index(tile.rhsRow), choice.elementBytes);
+  sums = ProductLoops(emitter, c, choice, tile).run(0, tile.lhs, streams, tile.ahead, sums);
+  auto add = [&](llvm::Value *x, llvm::Value *y) { return c.bytes ? gen.builder.CreateAdd(x, y) : gen.builder.CreateFAdd(x, y); };
   for (size_t chain = tile.chains; chain-- > 1;)
     for (size_t i = 0; i < initial.size(); ++i)
-      sums[i] = emitter.gen.builder.CreateFAdd(sums[i], sums[chain * initial.size() + i]);
+      sums[i] = add(sums[i], sums[chain * initial.size() + i]);
   sums.resize(initial.size());
   return sums;
 }

@@ -5,6 +5,7 @@
 
 #include "backends/cpu/codegen/RegionEmitter.h"
 #include "backends/cpu/kernels/Choice.h"
+#include "backends/cpu/kernels/Epilogue.h"
 
 namespace aotc::cpu {
 
@@ -31,6 +32,11 @@ struct Tile {
   // every trip of the innermost loop; null: nowhere.
   llvm::Value *ahead = nullptr;
 };
+
+// What the sums of vector number `vector` of a tile start from: its columns' bias and, of bytes, the first row of the
+// panel at `rhs`. `valid` of its lanes count.
+llvm::Value *initialSums(RegionEmitter &emitter, const Contraction &c, const Choice &choice, Epilogue &epilogue,
+                         llvm::Value *rhs, llvm::Value *column, int64_t vector, int64_t valid);
 
 // Adds the product to `initial`; accumulators are ordered [pixel][stream][vector].
 Values accumulate(RegionEmitter &emitter, const Contraction &c, const Choice &choice, const Tile &tile,

@@ -19,7 +19,7 @@ std::optional<StripStage> stripStageOf(nn::FusionOp fusion, const Isa &isa) {
   bool isDepthwise = choice && choice->kernel == Choice::Kernel::Depthwise;
   bool isDense = choice && choice->kernel == Choice::Kernel::Gemm && choice->rhs == Choice::Rhs::Packed &&
                  c->groups == 1;
-  if (in.size() != 4 || in[0] != 1 || !(isDepthwise || isDense) ||
+  if (c->bytes || in.size() != 4 || in[0] != 1 || !(isDepthwise || isDense) ||
       nn::dtypeOf(fusion.getResult(0)) != nn::dtypeOf(c->op->getResult(0)))
     return std::nullopt;
   StripStage stage{fusion, std::move(*c), *choice};

@@ -27,6 +27,8 @@ namespace aotc::cpu {
 TargetSpec kernelTarget(const std::string &level) {
   if (level == "aarch64")
     return {"aarch64-unknown-linux-gnu", "generic", "+neon,+fp-armv8"};
+  if (level == "aarch64-i8mm")
+    return {"aarch64-unknown-linux-gnu", "generic", "+neon,+fp-armv8,+dotprod,+i8mm"};
   if (level == "scalar")
     return {"riscv64-unknown-linux-gnu", "generic-rv64", "+m,+a,+f,+d,+c"};
   if (level == "riscv64")
@@ -34,8 +36,12 @@ TargetSpec kernelTarget(const std::string &level) {
   std::string features = "+sse2";
   if (level != "x86-64")
     features += ",+sse4.1,+avx,+avx2,+fma,+f16c";
-  if (level == "x86-64-v4")
+  if (level == "avx-vnni")
+    return {"x86_64-unknown-linux-gnu", "x86-64-v3", features + ",+avxvnni"};
+  if (level == "x86-64-v4" || level == "avx512-vnni")
     features += ",+avx512f,+avx512vl,+avx512dq,+avx512bw,+avx512cd";
+  if (level == "avx512-vnni")
+    return {"x86_64-unknown-linux-gnu", "x86-64-v4", features + ",+avx512vnni"};
   return {"x86_64-unknown-linux-gnu", level, features};
 }
 
@@ -79,13 +85,19 @@ bool GuardedBuffer::intact() const {
   return true;
 }
 
-static Tensor randomTensor(mlir::Type type, unsigned seed) {
+// Floats in [-1, 1), bytes of all values (`small`: of five bits and a sign), wider integers in the thousands.
+static Tensor randomTensor(mlir::Type type, unsigned seed, bool small) {
   auto tensorType = mlir::cast<mlir::RankedTensorType>(type);
   Tensor t(*nn::dtypeOf(tensorType.getElementType()), Shape(tensorType.getShape().begin(), tensorType.getShape().end()));
   std::mt19937 generator(seed);
   std::uniform_real_distribution<float> values(-1.0f, 1.0f);
+  int64_t most = small ? 31 : byteSize(t.dtype()) == 1 ? 127 : 5000;
+  std::uniform_int_distribution<int64_t> integers(-most - (small ? 0 : 1), most);
   for (int64_t i = 0; i < t.size(); ++i)
-    t.setF(i, values(generator));
+    if (isFloat(t.dtype()))
+      t.setF(i, values(generator));
+    else
+      t.setI(i, integers(generator) + (isSigned(t.dtype()) ? 0 : most + 1));
   return t;
 }
 
@@ -106,7 +118,7 @@ absl::StatusOr<std::unique_ptr<KernelHarness>> KernelHarness::create(mlir::MLIRC
   mlir::OpBuilder builder = mlir::OpBuilder::atBlockBegin(&func.getBody().front());
   llvm::BitVector constants(func.getNumArguments());
   for (unsigned i = 0; i < func.getNumArguments(); ++i) {
-    Tensor value = randomTensor(func.getArgumentTypes()[i], i + 1);
+    Tensor value = randomTensor(func.getArgumentTypes()[i], i + 1, bool(func.getArgAttr(i, "test.small")));
     if (func.getArgAttr(i, "test.constant")) {
       constants.set(i);
       func.getArgument(i).replaceAllUsesWith(nn::makeConstant(builder, func.getLoc(), value));

@@ -20,7 +20,7 @@ namespace orc { class LLJIT; }
 
 namespace aotc::cpu {
 
-// "x86-64", "x86-64-v3", "x86-64-v4", "aarch64", "riscv64", "scalar" (no vector unit).
+// "x86-64", "x86-64-v3", "avx-vnni", "x86-64-v4", "avx512-vnni", "aarch64", "aarch64-i8mm", "riscv64", "scalar" (no vector unit).
 TargetSpec kernelTarget(const std::string &level);
 // Where kernels made for `level` run in this process: the level itself or, as
 // LLVM splits or widens vectors that a machine lacks, the host's level. Empty
