@@ -47,7 +47,7 @@ Tensor packQuads(const Contraction &c, int64_t width, const Tensor &rhs) {
   auto *to = result.mutableAs<int8_t>();
   for (int64_t g = 0; g < groups; ++g)
     for (int64_t n = 0; n < columns; ++n) {
-      int8_t *column = to + ((g * panels + n / width) * c.depth * width + n % width) * 4;
+      int8_t *column = to + ((g * panels + n / width) * c.depth * width + nn::UnpackQuadsOp::place(n % width, c.lanes)) * 4;
       const int8_t *source = from + g * c.rhsGroupStride + n * columnStride;
       int32_t sum = 0;
       for (int64_t k = 0; k < rows; ++k) {
@@ -136,6 +136,12 @@ class CpuSelect : public impl::CpuSelectBase<CpuSelect> {
         c->winogradTile = tuned->winogradTile;
         choices[0].vectors = tuned->vectors;
       }
+      if (c->bytes && c->depthwise) { // in the order of the vectors' lanes where they are of one size
+        auto lanesOf = [](const Choice &choice) { return std::max<int64_t>(choice.lanes / 4, 1); };
+        c->lanes = lanesOf(choices[0]);
+        if (!llvm::all_of(choices, [&](const Choice &choice) { return lanesOf(choice) == c->lanes; }))
+          c->lanes = 1;
+      }
       pack(fusion, *c, commonPanelWidth(choices));
       if (tuned)
         c->op->getOperand(1).getDefiningOp()->setAttr(kWholeTilesAttr, UnitAttr::get(&getContext()));
@@ -171,7 +177,7 @@ class CpuSelect : public impl::CpuSelectBase<CpuSelect> {
   // Of minimal filtering, where it is the way for every target, otherwise 0.
   // Limits the scratch of `choices` to what the network holds anyway.
   int64_t chooseWinograd(nn::FusionOp fusion, const Contraction &c, MutableArrayRef<Choice> choices) {
-    if (c.bytes || !mayUseWinograd(c))
+    if (!llvm::all_of(isas, [&](const Isa &isa) { return mayUseWinograd(c, isa); }))
       return 0;
     int64_t tile = 0;
     for (auto [isa, choice] : llvm::zip(isas, choices)) {
@@ -214,7 +220,7 @@ class CpuSelect : public impl::CpuSelectBase<CpuSelect> {
     Value original = fusion.getInputs()[index];
     // Equal operands that are packed alike share the panels.
     int64_t form = c.winogradTile > 0 ? -c.winogradTile : c.groups;
-    if (c.bytes) // the panels hold zero points and runs
+    if (c.bytes && c.winogradTile == 0) // the panels hold zero points and runs
       form += (c.run * 512 + c.padding + (c.lhsElement.isUnsignedInteger() ? 0 : 128)) << 24;
     Value &panels = packedConstants[{original, {form, c.rhsTransposed ? -width : width}}];
     OpBuilder b(fusion);
@@ -222,8 +228,8 @@ class CpuSelect : public impl::CpuSelectBase<CpuSelect> {
       b.setInsertionPointAfter(original.getDefiningOp());
       Tensor rhs = *nn::constantOf(original);
       panels = nn::makeConstant(b, original.getLoc(),
-                                c.bytes               ? packQuads(c, width, rhs)
-                                : c.winogradTile > 0  ? packWinograd(c.winogradTile, width, rhs)
+                                c.winogradTile > 0    ? packWinograd(c.winogradTile, width, rhs)
+                                : c.bytes             ? packQuads(c, width, rhs)
                                 : c.element.isF64() ? packPanels<double>(c, width, rhs)
                                                     : packPanels<float>(c, width, rhs));
     }
@@ -232,10 +238,10 @@ class CpuSelect : public impl::CpuSelectBase<CpuSelect> {
     BlockArgument argument = fusion.getBody().getArgument(index);
     argument.setType(panels.getType());
     b.setInsertionPointToStart(&fusion.getBody().front());
-    if (c.bytes) {
+    if (c.bytes && c.winogradTile == 0) {
       bool exact = hasExactPairs(*nn::constantOf(panels));
       auto unpack = b.create<nn::UnpackQuadsOp>(c.op->getLoc(), logical, argument, c.run, c.rhsTransposed, exact,
-                                                    c.interleave);
+                                                    c.interleave, c.lanes);
       c.op->setOperand(1, unpack);
       return;
     }

@@ -30,6 +30,24 @@ struct BufferInfo {
   int64_t offset = 0, bytes = 0;
 };
 
+// A contraction that --quantize looked at.
+struct QuantizedRegion {
+  std::string name; // of its node
+  float low = 0, high = 0; // of its input, as chosen
+  float scale = 1;
+  int64_t zero = 0;
+  double signal = 0, noise = 0; // sums of squares: of its float result, and of what quantizing input and weights changes
+  bool isFloat = false;         // stays in f32
+  std::string why;
+};
+
+struct QuantizationInfo {
+  std::string calibrator;
+  int64_t samples = 0;
+  double loss = 0, maxLoss = 0; // see QuantizeOptions::maxLoss
+  std::vector<QuantizedRegion> regions; // in the order of the network
+};
+
 // Sizes are bytes.
 struct ModelInfo {
   std::string name;      // C identifier
@@ -54,6 +72,7 @@ struct ModelInfo {
   std::vector<RegionReport> regions;
   std::vector<BufferInfo> buffers;
   std::vector<PhaseTime> phases;
+  std::optional<QuantizationInfo> quantization;
   int64_t peakMemory = 0; // of the compiler process
 };
 

@@ -1,6 +1,9 @@
 #include "compiler/artifact/Report.h"
+#include "llvm/ADT/STLExtras.h"
 #include "llvm/Support/JSON.h"
 #include "llvm/Support/raw_ostream.h"
+
+#include <cmath>
 
 namespace aotc {
 namespace {
@@ -13,6 +16,40 @@ void writeTensors(llvm::json::OStream &json, llvm::StringRef key, const std::vec
         json.attribute("type", llvm::StringRef(name(t.dtype)));
         json.attribute("shape", llvm::json::Array(t.shape));
       });
+  });
+}
+
+double decibels(const QuantizedRegion &r) {
+  constexpr double kMost = 200; // nothing changed
+  return r.noise > 0 && r.signal > 0 ? std::min(10 * std::log10(r.signal / r.noise), kMost) : kMost;
+}
+
+// The worst first.
+void writeQuantization(llvm::json::OStream &json, const QuantizationInfo &q) {
+  std::vector<const QuantizedRegion *> order;
+  for (const QuantizedRegion &r : q.regions)
+    order.push_back(&r);
+  std::stable_sort(order.begin(), order.end(), [](const auto *a, const auto *b) { return decibels(*a) < decibels(*b); });
+  json.attributeObject("quantization", [&] {
+    json.attribute("calibrator", q.calibrator);
+    json.attribute("samples", q.samples);
+    json.attribute("loss", q.loss);
+    json.attribute("max_loss", q.maxLoss);
+    json.attribute("float_regions", llvm::count_if(q.regions, [](const QuantizedRegion &r) { return r.isFloat; }));
+    json.attributeArray("regions", [&] {
+      for (const QuantizedRegion *r : order)
+        json.object([&] {
+          json.attribute("name", llvm::json::fixUTF8(r->name));
+          json.attribute("sqnr_db", decibels(*r));
+          json.attribute("low", r->low);
+          json.attribute("high", r->high);
+          json.attribute("scale", r->scale);
+          json.attribute("zero_point", r->zero);
+          json.attribute("float", r->isFloat);
+          if (r->isFloat)
+            json.attribute("why", r->why);
+        });
+    });
   });
 }
 
@@ -84,6 +121,8 @@ std::string writeReport(const ModelInfo &m) {
       json.attribute("regions", movers);
       json.attribute("bytes", movedBytes);
     });
+    if (m.quantization)
+      writeQuantization(json, *m.quantization);
     double total = 0;
     json.attributeObject("compile_seconds", [&] {
       for (const PhaseTime &p : m.phases) {

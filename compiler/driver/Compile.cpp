@@ -102,6 +102,8 @@ int64_t peakMemory() {
 
 } // namespace
 
+std::string nodeName(mlir::Location location) { return nodeOf(location).name; }
+
 std::string Compilation::printIR(bool elide) {
   std::string text;
   llvm::raw_string_ostream stream(text);

@@ -1,6 +1,10 @@
 #include "compiler/driver/Quantize.h"
 
+#include <cmath>
+#include <numeric>
+
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
 #include "compiler/driver/Errors.h"
 #include "compiler/driver/Trial.h"
 #include "ir/NN/Constants.h"
@@ -31,6 +35,39 @@ absl::Status integrate(Compilation &c, mlir::ModuleOp module, bool roundBias) {
   });
 }
 
+// How far tensors are from others, over many samples.
+class Loss {
+public:
+  void add(absl::Span<const Tensor> reference, absl::Span<const Tensor> other) {
+    errors.resize(reference.size());
+    for (size_t i = 0; i < reference.size(); ++i) {
+      if (!isFloat(reference[i].dtype()) || reference[i].size() != other[i].size())
+        continue;
+      for (int64_t e = 0; e < reference[i].size(); ++e) {
+        double a = reference[i].f(e), b = other[i].f(e);
+        if (!std::isfinite(a) || !std::isfinite(b))
+          continue;
+        errors[i].noise += (a - b) * (a - b);
+        errors[i].signal += a * a;
+      }
+    }
+  }
+  // Of the output with the largest one: the root mean square of the error over that of the reference.
+  double value() const {
+    double worst = 0;
+    for (const Error &e : errors)
+      if (e.noise > 0)
+        worst = std::max(worst, e.signal > 0 ? std::sqrt(e.noise / e.signal) : 1.0);
+    return worst;
+  }
+
+private:
+  struct Error {
+    double noise = 0, signal = 0;
+  };
+  std::vector<Error> errors;
+};
+
 class Quantizer {
 public:
   explicit Quantizer(Compilation &c) : c(c), o(*c.options.quantize) {}
@@ -43,16 +80,17 @@ public:
       c.result.notes.push_back("--quantize: no convolution or product with constant weights; everything stays as it is");
       return absl::OkStatus();
     }
-    if (absl::Status status = openData(); !status.ok())
-      return status;
-    if (absl::Status status = calibrate(); !status.ok())
-      return status;
-    passes::Decisions decisions = decide();
-    passes::insertQuantization(networkOf(*c.module), decisions);
+    for (auto step : {&Quantizer::openData, &Quantizer::measureRanges, &Quantizer::measureNoise, &Quantizer::chooseRegions})
+      if (absl::Status status = (this->*step)(); !status.ok())
+        return status;
+    passes::insertQuantization(networkOf(*c.module), decisions(points, floatCount));
+    note();
     return absl::OkStatus();
   }
 
 private:
+  static constexpr int64_t kSamplesOfLoss = 64; // whose outputs are kept
+
   absl::Status openData() {
     std::vector<SampleInput> inputs;
     for (auto [i, info] : llvm::enumerate(c.result.model.inputs)) {
@@ -66,69 +104,193 @@ private:
     return absl::OkStatus();
   }
 
-  // Ranges of all points, from runs of the network with the points as its first results.
-  absl::Status calibrate() {
+  // Runs a variant of the network on the first `count` samples.
+  absl::Status overSamples(const char *what, const Trial &trial, int64_t count,
+                           llvm::function_ref<void(int64_t, const std::vector<Tensor> &, const std::vector<Tensor> &)> use) {
+    for (int64_t i = 0; i < count; ++i) {
+      if (c.options.detail)
+        c.options.detail(absl::StrCat(what, " ", i + 1, " of ", count));
+      absl::StatusOr<std::vector<Tensor>> inputs = samples->sample(i);
+      if (!inputs.ok())
+        return dataError(inputs.status());
+      absl::StatusOr<std::vector<Tensor>> outputs = trial.run(*inputs);
+      if (!outputs.ok())
+        return absl::Status(outputs.status().code(), absl::StrCat("--calibrate: sample ", i, ": ", outputs.status().message()));
+      use(i, *inputs, *outputs);
+    }
+    return absl::OkStatus();
+  }
+
+  // From runs of the network with the points as its first results.
+  absl::Status measureRanges() {
     mlir::OwningOpRef<mlir::ModuleOp> copy(c.module->clone());
     mlir::func::FuncOp func = networkOf(*copy);
     passes::Points inCopy = passes::findPoints(func); // the same, in the same order
-    auto *end = func.front().getTerminator();
     llvm::SmallVector<mlir::Value> results;
-    std::vector<size_t> argumentOf; // of a point that is one, its number; results otherwise
+    std::vector<size_t> argumentOf; // of a point that is one, its number; otherwise it is the next result
     for (mlir::Value value : inCopy.values) {
       auto argument = mlir::dyn_cast<mlir::BlockArgument>(value);
       argumentOf.push_back(argument ? argument.getArgNumber() : SIZE_MAX);
       if (!argument)
         results.push_back(value);
     }
-    for (mlir::Value value : llvm::reverse(results)) {
-      end->insertOperands(0, value);
-      func.insertResult(0, value.getType(), mlir::DictionaryAttr::get(&c.context));
-    }
+    passes::prependResults(func, results);
     absl::StatusOr<Trial> trial = Trial::compile(c, *copy);
     if (!trial.ok())
       return trial.status();
-    observers.resize(points.setCount);
-    for (int64_t i = 0; i < samples->count(); ++i) {
-      report(absl::StrCat("sample ", i + 1, " of ", samples->count()));
-      absl::StatusOr<std::vector<Tensor>> inputs = samples->sample(i);
-      if (!inputs.ok())
-        return dataError(inputs.status());
-      absl::StatusOr<std::vector<Tensor>> outputs = trial->run(*inputs);
-      if (!outputs.ok())
-        return absl::Status(outputs.status().code(), absl::StrCat("--calibrate: sample ", i, ": ", outputs.status().message()));
+    std::vector<RangeObserver> observers(points.setCount);
+    absl::Status status = overSamples("sample", *trial, samples->count(), [&](int64_t i, const auto &inputs, const auto &outputs) {
       size_t result = 0;
       for (size_t p = 0; p < points.values.size(); ++p) {
-        const Tensor &tensor = argumentOf[p] == SIZE_MAX ? (*outputs)[result++] : (*inputs)[argumentOf[p]];
-        observers[points.sets[p]].observe(tensor.as<float>(), tensor.size());
+        bool isState = argumentOf[p] != SIZE_MAX && argumentOf[p] >= inputs.size();
+        if (isState) // what calls keep is not among the inputs; a sample starts with its initial value
+          continue;
+        const Tensor &tensor = argumentOf[p] == SIZE_MAX ? outputs[result++] : inputs[argumentOf[p]];
+        observers[points.sets[p]].observe(tensor.template as<float>(), tensor.size());
       }
+      if (i < kSamplesOfLoss)
+        reference.emplace_back(outputs.begin() + static_cast<int64_t>(results.size()), outputs.end());
+    });
+    for (const RangeObserver &observer : observers) {
+      ranges.push_back(observer.range(o.calibrator));
+      scales.push_back(passes::scaleFor(ranges.back().low, ranges.back().high));
     }
+    return status;
+  }
+
+  // What quantizing the input and the weights of each contraction changes, one at a time.
+  absl::Status measureNoise() {
+    mlir::OwningOpRef<mlir::ModuleOp> copy(c.module->clone());
+    mlir::func::FuncOp func = networkOf(*copy);
+    passes::Points inCopy = passes::findPoints(func);
+    std::vector<passes::Scale> inputs;
+    for (size_t input : points.inputs)
+      inputs.push_back(scales[points.sets[input]]);
+    passes::insertProbes(func, decisions(inCopy, 0), inCopy.contractions, inputs);
+    absl::StatusOr<Trial> trial = Trial::compile(c, *copy);
+    if (!trial.ok())
+      return trial.status();
+    const auto count = static_cast<int64_t>(std::min<size_t>(reference.size(), kSamplesOfLoss));
+    noise.resize(points.contractions.size());
+    absl::Status status = overSamples("noise of sample", *trial, count, [&](int64_t, const auto &, const auto &outputs) {
+      for (size_t i = 0; i < noise.size(); ++i) {
+        const Tensor &mean = outputs[3 * i + 2];
+        noise[i].noise += outputs[3 * i].f(0);
+        noise[i].signal += outputs[3 * i + 1].f(0);
+        noise[i].offsets.resize(mean.size());
+        for (int64_t n = 0; n < mean.size(); ++n)
+          noise[i].offsets[n] += static_cast<float>(mean.f(n) / static_cast<double>(count));
+      }
+    });
+    for (Noise &n : noise) // infinities in the data
+      if (!llvm::all_of(n.offsets, [](float x) { return std::isfinite(x); }))
+        n.offsets.clear();
+    worstFirst.resize(noise.size());
+    std::iota(worstFirst.begin(), worstFirst.end(), 0);
+    std::stable_sort(worstFirst.begin(), worstFirst.end(), [&](size_t a, size_t b) { return noise[a].share() > noise[b].share(); });
+    return status;
+  }
+
+  // The smallest number of the worst contractions that have to stay in f32.
+  absl::Status chooseRegions() {
+    absl::StatusOr<double> all = lossOf(0);
+    if (!all.ok())
+      return all.status();
+    loss = *all;
+    size_t tooFew = 0, enough = noise.size();
+    if (loss <= o.maxLoss)
+      return absl::OkStatus();
+    while (tooFew + 1 < enough) {
+      size_t middle = (tooFew + enough) / 2;
+      absl::StatusOr<double> now = lossOf(middle);
+      if (!now.ok())
+        return now.status();
+      (*now <= o.maxLoss ? enough : tooFew) = middle;
+      if (*now <= o.maxLoss)
+        loss = *now;
+    }
+    floatCount = enough;
+    if (enough == noise.size())
+      loss = 0;
     return absl::OkStatus();
   }
 
-  passes::Decisions decide() const {
-    passes::Decisions decisions;
-    decisions.exactPairs = c.backend->addsPairsIn16Bits(c.result.model.targets);
-    std::vector<passes::Scale> scales;
-    for (const RangeObserver &observer : observers) {
-      Range range = observer.range(o.calibrator);
-      scales.push_back(passes::scaleFor(range.low, range.high));
-    }
-    for (size_t p = 0; p < points.values.size(); ++p)
-      decisions.points[points.values[p]] = scales[points.sets[p]];
-    decisions.contractions.insert(points.contractions.begin(), points.contractions.end());
-    return decisions;
+  // Of the network whose `floats` worst contractions stay in f32.
+  absl::StatusOr<double> lossOf(size_t floats) {
+    mlir::OwningOpRef<mlir::ModuleOp> copy(c.module->clone());
+    mlir::func::FuncOp func = networkOf(*copy);
+    passes::insertQuantization(func, decisions(passes::findPoints(func), floats));
+    if (absl::Status status = integrate(c, *copy, /*roundBias=*/true); !status.ok())
+      return status;
+    absl::StatusOr<Trial> trial = Trial::compile(c, *copy);
+    if (!trial.ok())
+      return trial.status();
+    Loss result;
+    std::string what = absl::StrCat("loss with ", floats, " float regions, sample");
+    absl::Status status = overSamples(what.c_str(), *trial, static_cast<int64_t>(reference.size()),
+                                      [&](int64_t i, const auto &, const auto &outputs) { result.add(reference[i], outputs); });
+    return status.ok() ? absl::StatusOr<double>(result.value()) : status;
   }
 
-  void report(const std::string &what) {
-    if (c.options.detail)
-      c.options.detail(what);
+  // For these points, which may be those of a copy.
+  passes::Decisions decisions(const passes::Points &at, size_t floats) const {
+    passes::Decisions d;
+    d.exactPairs = c.backend->addsPairsIn16Bits(c.result.model.targets);
+    std::vector<bool> isFloat(at.contractions.size(), false), hasReader(at.values.size(), false), isRead(at.values.size(), false);
+    for (size_t i = 0; i < floats; ++i)
+      isFloat[worstFirst[i]] = true;
+    for (size_t i = 0; i < at.contractions.size(); ++i) {
+      isRead[at.inputs[i]] = true;
+      if (isFloat[i])
+        continue;
+      hasReader[at.inputs[i]] = true;
+      d.contractions[at.contractions[i]] = i < noise.size() ? noise[i].offsets : std::vector<float>();
+    }
+    // A value that only contractions in f32 read keeps its digits.
+    for (size_t p = 0; p < at.values.size(); ++p)
+      if (hasReader[p] || !isRead[p])
+        d.points[at.values[p]] = scales[at.sets[p]];
+    return d;
   }
+
+  void note() {
+    QuantizationInfo info;
+    info.calibrator = std::string(name(o.calibrator));
+    info.samples = samples->count();
+    info.loss = loss;
+    info.maxLoss = o.maxLoss;
+    for (size_t i = 0; i < points.contractions.size(); ++i) {
+      unsigned set = points.sets[points.inputs[i]];
+      QuantizedRegion region{nodeName(points.contractions[i]->getLoc()), ranges[set].low, ranges[set].high, scales[set].scale, scales[set].zero,
+                             noise[i].signal, noise[i].noise};
+      region.isFloat = llvm::is_contained(llvm::ArrayRef(worstFirst).take_front(floatCount), i);
+      if (region.isFloat)
+        region.why = "the loss exceeds --max-loss without";
+      info.regions.push_back(std::move(region));
+    }
+    c.result.model.quantization = std::move(info);
+    if (floatCount > 0)
+      c.result.notes.push_back(absl::StrFormat("--quantize: %d of %d regions stay in float to keep the loss under --max-loss %g",
+                                               floatCount, noise.size(), o.maxLoss));
+  }
+
+  struct Noise {
+    double noise = 0, signal = 0;
+    std::vector<float> offsets;
+    double share() const { return signal > 0 ? noise / signal : 0; }
+  };
 
   Compilation &c;
   const QuantizeOptions &o;
   passes::Points points;
   std::optional<Samples> samples;
-  std::vector<RangeObserver> observers; // of sets
+  std::vector<Range> ranges;                // of sets
+  std::vector<passes::Scale> scales;
+  std::vector<std::vector<Tensor>> reference; // outputs of the float network
+  std::vector<Noise> noise;                   // of contractions
+  std::vector<size_t> worstFirst;             // their numbers
+  size_t floatCount = 0;                      // how many of those stay in f32
+  double loss = 0;
 };
 
 } // namespace

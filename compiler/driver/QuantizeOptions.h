@@ -16,7 +16,7 @@ struct QuantizeOptions {
   Calibrator calibrator = Calibrator::MeanSquareError;
   // The largest root-mean-square error of the outputs, as a share of their root mean square. What exceeds
   // it keeps regions in f32, fewest first.
-  double maxLoss = 0.02;
+  double maxLoss = 0.03;
 };
 
 } // namespace aotc

@@ -33,6 +33,9 @@ struct Compilation {
   std::string printIR(bool elide);
 };
 
+// The name of the model's node that a location is of.
+std::string nodeName(mlir::Location location);
+
 // compiler/driver/Import.cpp: reads the file, fixes the input shapes, builds the module.
 absl::Status importModel(Compilation &c);
 // Keeps what a frontend made, or says what is wrong with the model.

@@ -88,6 +88,22 @@ void addToBins(const float *values, int64_t count, float scale, uint64_t *bins) 
 
 } // namespace
 
+std::string_view name(Calibrator calibrator) {
+  switch (calibrator) {
+  case Calibrator::MinMax:
+    return "min-max";
+  case Calibrator::MovingAverage:
+    return "moving-average";
+  case Calibrator::Percentile:
+    return "percentile";
+  case Calibrator::Entropy:
+    return "entropy";
+  case Calibrator::MeanSquareError:
+    return "mse";
+  }
+  return "";
+}
+
 RangeObserver::RangeObserver() : bins(kBins, 0) {}
 
 double RangeObserver::lowerEdge(size_t bin) const {

@@ -17,6 +17,8 @@ enum class Calibrator {
   MeanSquareError, // least sum of squares of what rounding and clipping change
 };
 
+std::string_view name(Calibrator calibrator); // as on the command line
+
 struct Range {
   float low = 0, high = 0; // 0 is always inside
 };

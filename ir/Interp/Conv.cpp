@@ -374,7 +374,37 @@ absl::StatusOr<Tensor> unpackPanels(nn::UnpackPanelsOp op, const Arguments &in) 
   return result;
 }
 
+// Of four times the transformed filters, in pairs of channels.
+Tensor unpackWinogradWords(const Tensor &words, Shape shape) {
+  Tensor result(DType::I8, std::move(shape));
+  const Shape &packed = words.shape(); // [P, 16, C / 2, NR, 2]
+  int64_t pairs = packed[2], width = packed[3], channels = result.shape()[2], outputs = result.shape()[3];
+  const int sign = nn::winograd(2).filter(0, 0) < 0 ? -1 : 1; // of `first`
+  const auto *from = words.as<int16_t>();
+  auto *to = result.mutableAs<int8_t>();
+  for (int64_t c = 0; c < channels; ++c)
+    for (int64_t o = 0; o < outputs; ++o) {
+      int u[4][4]; // twice the rows of the transform are (first, 0, 0), (1, 1, 1), (1, -1, 1), (0, 0, 2), in either direction
+      for (int64_t e = 0; e < 16; ++e)
+        u[e / 4][e % 4] = from[(((o / width * 16 + e) * pairs + c / 2) * width + o % width) * 2 + c % 2];
+      int rows[3][4];
+      for (int j = 0; j < 4; ++j) {
+        rows[0][j] = sign * u[0][j];
+        rows[1][j] = u[1][j] - u[2][j];
+        rows[2][j] = u[3][j];
+      }
+      for (int64_t i = 0; i < 3; ++i) {
+        int taps[] = {sign * rows[i][0], rows[i][1] - rows[i][2], rows[i][3]};
+        for (int64_t j = 0; j < 3; ++j)
+          to[((i * 3 + j) * channels + c) * outputs + o] = static_cast<int8_t>(taps[j] / 4);
+      }
+    }
+  return result;
+}
+
 absl::StatusOr<Tensor> unpackWinograd(nn::UnpackWinogradOp op, const Arguments &in) {
+  if (in[0].dtype() == DType::I16)
+    return unpackWinogradWords(in[0], shapeOf(op.getResult()));
   Tensor result(DType::F32, shapeOf(op.getResult()));
   const Shape &packed = in[0].shape(); // [P, E, C, NR]
   int64_t channels = packed[2], width = packed[3], outputs = result.shape()[3];

@@ -55,7 +55,7 @@ absl::StatusOr<Tensor> unpackQuads(nn::UnpackQuadsOp op, const Arguments &in) {
   Tensor result(DType::I8, shapeOf(op.getResult()));
   const Shape &packed = in[0].shape(); // [G, P, 1 + Q, NR, 4]
   int64_t groups = packed[0], panels = packed[1], quads = packed[2], width = packed[3], last = result.shape().back();
-  auto run = static_cast<int64_t>(op.getRun()), interleave = static_cast<int64_t>(op.getInterleave());
+  auto run = static_cast<int64_t>(op.getRun()), interleave = static_cast<int64_t>(op.getInterleave()), lanes = static_cast<int64_t>(op.getLanes());
   int64_t runQuads = (run + 3) / 4, rows = (quads - 1) / runQuads * run;
   int64_t columns = result.size() / rows / groups;
   int64_t inner = op.getTransposed() ? last / groups : rows;
@@ -68,7 +68,8 @@ absl::StatusOr<Tensor> unpackQuads(nn::UnpackQuadsOp op, const Arguments &in) {
         int64_t quad = 1 + row / run * runQuads + row % run / 4;
         int64_t at = op.getTransposed() ? ((k / inner * columns + n) * groups + g) * inner + k % inner
                                         : (k * groups + g) * columns + n;
-        to[at] = from[(((g * panels + n / width) * quads + quad) * width + n % width) * 4 + row % run % 4];
+        to[at] = from[(((g * panels + n / width) * quads + quad) * width + nn::UnpackQuadsOp::place(n % width, lanes)) * 4 +
+                      row % run % 4];
       }
   return result;
 }

@@ -61,10 +61,12 @@ LogicalResult UnpackPanelsOp::verify() {
 LogicalResult UnpackWinogradOp::verify() {
   auto in = typeOf(getOperand()), out = typeOf(getResult());
   ArrayRef<int64_t> packed = in.getShape(), shape = out.getShape();
-  if (in.getRank() != 4 || !in.getElementType().isF32() || (packed[1] != 16 && packed[1] != 36)) // unpack_winograd_c1
-    return emitOpError("needs f32 panels of 16 or 36 positions, got ") << in;
-  if (out.getRank() != 4 || !out.getElementType().isF32() || shape[0] != 3 || shape[1] != 3 || shape[2] != packed[2] ||
-      packed[3] < 1 || shape[3] < 1 ||
+  bool real = in.getRank() == 4 && in.getElementType().isF32() && (packed[1] == 16 || packed[1] == 36);
+  bool words = in.getRank() == 5 && in.getElementType().isSignlessInteger(16) && packed[1] == 16 && packed[4] == 2;
+  if (!real && !words) // unpack_winograd_c1
+    return emitOpError("needs f32 panels of 16 or 36 positions, or i16 ones of pairs and 16 positions, got ") << in;
+  if (out.getRank() != 4 || !(real ? out.getElementType().isF32() : out.getElementType().isSignlessInteger(8)) || shape[0] != 3 ||
+      shape[1] != 3 || static_cast<int64_t>(llvm::divideCeil(shape[2], words ? 2 : 1)) != packed[2] || packed[3] < 1 || shape[3] < 1 ||
       packed[0] != static_cast<int64_t>(llvm::divideCeil(shape[3], packed[3]))) // unpack_winograd_c2
     return emitOpError("has panels ") << in << " that do not hold " << out;
   return success();

@@ -103,8 +103,10 @@ def NN_UnpackWinogradOp : NN_Op<"unpack_winograd"> {
     positions of the transformed filter, m being 2 or 4; columns past the last
     are padding and ignored. The result [3, 3, C, O] is the filter up to the
     rounding of the transformed values.
-    (C1) the operand is f32 and has rank 4 and 16 or 36 positions. (C2) the
-    result is f32[3, 3, C, O] with P = ceil(O / NR).
+    Of bytes, with F(2 x 2, 3 x 3), the packed tensor is i16[P, 16, ceil(C / 2), NR, 2] and
+    holds four times the transformed filter, which is an integer; the result is exact.
+    (C1) the operand is f32 and has rank 4 and 16 or 36 positions, or i16, rank 5 and 16 positions. (C2) the
+    result is f32[3, 3, C, O], or i8, with P = ceil(O / NR).
     ```mlir
     %w = nn.unpack_winograd %p : tensor<4x36x64x16xf32> -> tensor<3x3x64x64xf32>
     ```

@@ -63,18 +63,28 @@ def NN_UnpackQuadsOp : NN_Op<"unpack_quads"> {
     of the other operand) * (sum of the weights).
     `transposed` as in unpack_panels. With `interleave` I, of K rows row k is
     row k % I * (K / I) + k / I in this order: of a depthwise filter, columns of taps are
-    runs. `exactPairs` promises that the sum of
+    runs. With `lanes` L, the columns of a panel come in blocks of L sixteens, first the first
+    four of each of these, then the second four, and so on: what unpacking bytes within the 16-byte lanes
+    of a vector register leads to. `exactPairs` promises that the sum of
     the products of a pair of neighbouring weights (rows 4q, 4q+1 and 4q+2,
     4q+3) with bytes of 0 to 255 stays within 16 bits.
     (C1) the operand is i8 of rank 5 with 4 in the last place, the result i8 of rank >= 2. (C2)
-    the panels hold the result's rows, in runs of `run`, and columns; `interleave` divides the rows.
+    the panels hold the result's rows, in runs of `run`, and columns; `interleave` divides the rows and
+    16 * `lanes` the columns of a panel where it is more than 16.
     ```mlir
     %w = nn.unpack_quads %p {run = 3 : i64} : tensor<1x4x10x16x4xi8> -> tensor<3x3x3x50xi8>
     ```
   }];
   let arguments = (ins NN_Tensor:$operand, I64Attr:$run, DefaultValuedAttr<BoolAttr, "false">:$transposed,
                        DefaultValuedAttr<BoolAttr, "false">:$exactPairs,
-                       DefaultValuedAttr<I64Attr, "1">:$interleave);
+                       DefaultValuedAttr<I64Attr, "1">:$interleave, DefaultValuedAttr<I64Attr, "1">:$lanes);
+  let extraClassDeclaration = [{
+    // The place of column `column` of a panel within a row of it.
+    static int64_t place(int64_t column, int64_t lanes) {
+      int64_t inBlock = column % (16 * lanes);
+      return column - inBlock + inBlock % 16 / 4 * 4 * lanes + inBlock / 16 * 4 + inBlock % 4;
+    }
+  }];
   let results = (outs NN_Tensor:$result);
   let assemblyFormat = "$operand attr-dict `:` type($operand) `->` type($result)";
   let hasVerifier = 1;

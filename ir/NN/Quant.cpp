@@ -74,9 +74,9 @@ LogicalResult UnpackQuadsOp::verify() {
   auto isI8 = [](RankedTensorType type) { return type.getElementType().isSignlessInteger(8); };
   if (in.getRank() != 5 || in.getDimSize(4) != 4 || !isI8(in) || out.getRank() < 2 || !isI8(out)) // unpack_quads_c1
     return emitOpError("needs i8 quads of rank 5 and an i8 result of rank >= 2, got ") << in << " and " << out;
-  auto run = static_cast<int64_t>(getRun()), interleave = static_cast<int64_t>(getInterleave());
+  auto run = static_cast<int64_t>(getRun()), interleave = static_cast<int64_t>(getInterleave()), lanes = static_cast<int64_t>(getLanes());
   int64_t groups = in.getDimSize(0), quads = in.getDimSize(2) - 1, width = in.getDimSize(3), last = out.getShape().back();
-  bool fits = run >= 1 && interleave >= 1 && groups >= 1 && width >= 1 && quads >= 0 && last >= 1 && last % groups == 0 && out.getNumElements() > 0;
+  bool fits = run >= 1 && interleave >= 1 && lanes >= 1 && lanes <= 16 && (lanes == 1 || width % (16 * lanes) == 0) && groups >= 1 && width >= 1 && quads >= 0 && last >= 1 && last % groups == 0 && out.getNumElements() > 0;
   if (fits) {
     int64_t columns = getTransposed() ? out.getDimSize(out.getRank() - 2) : last / groups;
     int64_t rows = out.getNumElements() / groups / columns;

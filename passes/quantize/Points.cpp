@@ -45,6 +45,8 @@ public:
       if (Operation *op = group.main; group.kind == FusionKind::Contraction && readsBytes(op))
         points.contractions.push_back(op);
     llvm::sort(points.contractions, [](Operation *a, Operation *b) { return a->isBeforeInBlock(b); });
+    for (Operation *op : points.contractions)
+      points.inputs.push_back(llvm::find(points.values, sourceOf(op->getOperand(0))) - points.values.begin());
     return std::move(points);
   }
 

@@ -15,8 +15,9 @@ struct Points {
   // Of each value its set: what is moved from one to another, or joined, without arithmetic has one scale.
   std::vector<unsigned> sets;
   unsigned setCount = 0;
-  // matmul and conv with constant weights and one of the values, perhaps moved, on the left.
+  // matmul and conv with constant weights and one of the values, perhaps moved, on the left: of each that value's number.
   std::vector<mlir::Operation *> contractions;
+  std::vector<size_t> inputs;
 };
 
 Points findPoints(mlir::func::FuncOp func);

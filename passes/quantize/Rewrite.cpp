@@ -120,6 +120,69 @@ public:
     contraction->setOperand(1, builder.create<DequantizeOp>(loc, operand.getType(), codes, factor, 0));
   }
 
+  // Adds a number to each channel, in the bias where there is one.
+  void correct(Operation *contraction, const std::vector<float> &offsets) {
+    Value result = contraction->getResult(0);
+    auto type = typeOf(result);
+    int64_t axis = type.getRank() - 1;
+    AxisConstant sum{std::vector<double>(offsets.begin(), offsets.end())};
+    auto add = result.hasOneUse() ? dyn_cast<BinaryOp>(*result.getUsers().begin()) : BinaryOp();
+    if (add && add.getFn() == BinaryFn::Add) {
+      unsigned other = add.getLhs() == result ? 1 : 0;
+      if (auto bias = axisConstant(add->getOperand(other), axis)) {
+        for (size_t i = 0; i < sum.values.size(); ++i)
+          sum.values[i] += bias->at(static_cast<int64_t>(i));
+        builder.setInsertionPoint(add);
+        add->setOperand(other, makeAxisConstant(builder, add.getLoc(), sum, type, axis));
+        return;
+      }
+    }
+    builder.setInsertionPointAfter(contraction);
+    Value constant = makeAxisConstant(builder, contraction->getLoc(), sum, type, axis);
+    auto corrected = builder.create<BinaryOp>(contraction->getLoc(), type, BinaryFn::Add, result, constant);
+    result.replaceAllUsesExcept(corrected, corrected);
+  }
+
+  // See insertProbes. `results` takes the three numbers.
+  void probe(Operation *contraction, const Scale &scale, SmallVectorImpl<Value> &results) {
+    builder.setInsertionPointAfter(contraction);
+    Location loc = contraction->getLoc();
+    Value input = contraction->getOperand(0), real = contraction->getResult(0);
+    auto bytes = typeOf(input).clone(elementType(builder.getContext(), DType::U8));
+    Value codes = builder.create<QuantizeOp>(loc, bytes, Rounding::FloatRne, input, splatLike(builder, loc, input, 1 / scale.scale),
+                                             scale.zero, 0, 255);
+    Value rounded = builder.create<DequantizeOp>(loc, input.getType(), codes, splatLike(builder, loc, input, scale.scale), scale.zero);
+    Operation *twin = builder.clone(*contraction);
+    twin->setOperand(0, rounded);
+    weights(twin);
+    // Numbers, so that nothing here becomes an integer contraction.
+    auto codesOf = twin->getOperand(1).getDefiningOp<DequantizeOp>();
+    Tensor stored = *constantOf(codesOf.getOperand()), numbers(DType::F32, stored.shape());
+    auto matmul = dyn_cast<MatMulOp>(twin);
+    int64_t axis = stored.rank() - (matmul && matmul.getTransposeRhs() ? 2 : 1), inner = 1;
+    for (int64_t d = axis + 1; d < stored.rank(); ++d)
+      inner *= stored.shape()[d];
+    AxisConstant scales = *axisConstant(codesOf.getFactor(), axis);
+    for (int64_t i = 0; i < stored.size(); ++i)
+      numbers.setF(i, static_cast<double>(stored.i(i)) * scales.at(i / inner % stored.shape()[axis]));
+    builder.setInsertionPoint(twin);
+    twin->setOperand(1, makeConstant(builder, loc, numbers));
+    codesOf.erase();
+    builder.setInsertionPointAfter(twin);
+    auto type = typeOf(real);
+    Value difference = builder.create<BinaryOp>(loc, type, BinaryFn::Sub, real, twin->getResult(0));
+    auto all = llvm::to_vector(llvm::seq<int64_t>(0, type.getRank())), rows = llvm::to_vector(ArrayRef(all).drop_back());
+    Shape one(type.getRank(), 1), channel(one);
+    channel.back() = type.getShape().back();
+    auto sumOfSquares = [&](Value value) {
+      Value squares = builder.create<BinaryOp>(loc, type, BinaryFn::Mul, value, value);
+      return builder.create<ReduceOp>(loc, type.clone(one), ReduceFn::Sum, squares, all);
+    };
+    results.push_back(sumOfSquares(difference));
+    results.push_back(sumOfSquares(real));
+    results.push_back(builder.create<ReduceOp>(loc, type.clone(channel), ReduceFn::Mean, difference, rows));
+  }
+
 private:
   OpBuilder builder;
   const Decisions &decisions;
@@ -131,8 +194,27 @@ void insertQuantization(func::FuncOp func, const Decisions &decisions) {
   Inserter inserter(func, decisions);
   for (auto &[value, scale] : decisions.points)
     inserter.point(value, scale);
-  for (Operation *contraction : decisions.contractions)
+  for (auto &[contraction, offsets] : decisions.contractions) {
     inserter.weights(contraction);
+    if (!offsets.empty())
+      inserter.correct(contraction, offsets);
+  }
+}
+
+void insertProbes(func::FuncOp func, const Decisions &decisions, ArrayRef<Operation *> contractions, ArrayRef<Scale> inputs) {
+  Inserter inserter(func, decisions);
+  SmallVector<Value> results;
+  for (auto [contraction, scale] : llvm::zip_equal(contractions, inputs))
+    inserter.probe(contraction, scale, results);
+  prependResults(func, results);
+}
+
+void prependResults(func::FuncOp func, ValueRange values) {
+  Operation *end = func.front().getTerminator();
+  for (Value value : llvm::reverse(values)) {
+    end->insertOperands(0, value);
+    func.insertResult(0, value.getType(), DictionaryAttr::get(func.getContext()));
+  }
 }
 
 } // namespace aotc::passes

@@ -5,7 +5,6 @@
 #include "ir/Tensor/Tensor.h"
 #include "passes/quantize/Points.h"
 #include "llvm/ADT/MapVector.h"
-#include "llvm/ADT/SetVector.h"
 
 namespace aotc::passes {
 
@@ -19,7 +18,8 @@ Scale scaleFor(float low, float high);
 
 struct Decisions {
   llvm::MapVector<mlir::Value, Scale> points; // values of Points that become bytes
-  llvm::SetVector<mlir::Operation *> contractions; // that become integer; their inputs are among `points`
+  // With what is added to each output channel; empty: nothing.
+  llvm::MapVector<mlir::Operation *, std::vector<float>> contractions; // that become integer; their inputs are among `points`
   // Weights of which neighbours may be multiplied by 0 to 255 and added in 16 bits.
   bool exactPairs = true;
 };
@@ -27,6 +27,15 @@ struct Decisions {
 // Inserts quantize-dequantize pairs behind the points and dequantized weights; aotc-quantized-ops makes
 // integer arithmetic of that.
 void insertQuantization(mlir::func::FuncOp func, const Decisions &decisions);
+
+// The same contraction of bytes, in f32: beside each of `contractions` one of quantized inputs and weights. Adds results to the
+// function before its own, for each of them: the sum of squares of the difference, that of the float result,
+// and the mean difference of each output channel.
+void insertProbes(mlir::func::FuncOp func, const Decisions &decisions, llvm::ArrayRef<mlir::Operation *> contractions,
+                  llvm::ArrayRef<Scale> inputs);
+
+// Makes values results, before the function's own.
+void prependResults(mlir::func::FuncOp func, mlir::ValueRange values);
 
 // Constant weights [..., O] of a contraction, or [..., O, K] where `transposed`, as i8 with one scale an output channel.
 struct QuantizedWeights {

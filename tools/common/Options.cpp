@@ -103,7 +103,7 @@ cl::opt<Calibrator> calibrator("calibrator", cl::cat(compileCategory()), cl::ini
                                           clEnumValN(Calibrator::Percentile, "percentile", "99.99 % of the values"),
                                           clEnumValN(Calibrator::Entropy, "entropy", "least loss of information")));
 cl::opt<std::string> maxLoss("max-loss", cl::value_desc("SHARE"), cl::cat(compileCategory()),
-                             cl::desc("Largest error of --quantize, of the outputs' root mean square (default 0.02); what "
+                             cl::desc("Largest error of --quantize, of the outputs' root mean square (default 0.03); what "
                                       "exceeds it keeps regions in float"));
 cl::opt<std::string> tuneSeconds("tune", cl::ValueOptional, cl::value_desc("SECONDS"), cl::cat(compileCategory()),
                                  cl::desc("Measure kernels that --tuning-file does not know, about so long "
@@ -311,7 +311,7 @@ static absl::StatusOr<std::optional<QuantizeOptions>> quantizeOptions(const std:
   o->feature = calibrateFeature;
   o->calibrator = calibrator;
   if (!maxLoss.empty() && (!absl::SimpleAtod(maxLoss.getValue(), &o->maxLoss) || !(o->maxLoss >= 0)))
-    return usageError(absl::StrCat("--max-loss ", maxLoss.getValue(), ": give a share of at least 0, as 0.02"));
+    return usageError(absl::StrCat("--max-loss ", maxLoss.getValue(), ": give a share of at least 0, as 0.03"));
   return o;
 }
 

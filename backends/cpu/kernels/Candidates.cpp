@@ -34,7 +34,7 @@ std::vector<Candidate> candidatesFor(nn::FusionOp group, const Isa &isa, bool wi
     if (!wide && !flat)
       candidates.push_back({vectors, 0});
   }
-  if (winograd && choice->kernel == Choice::Kernel::Gemm && choice->lanes > 1 && mayUseWinograd(*c))
+  if (winograd && choice->kernel == Choice::Kernel::Gemm && choice->lanes > 1 && mayUseWinograd(*c, isa))
     for (int64_t tile : {2, 4})
       if (isAccurateWinograd(tile, *nn::constantOf(operand)))
         candidates.push_back({choice->vectors, tile});

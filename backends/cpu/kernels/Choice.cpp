@@ -90,8 +90,8 @@ int64_t commonPanelWidth(llvm::ArrayRef<Choice> choices) {
   auto rank = [](const Choice &choice, int64_t width) {
     return std::pair(width * choice.elementBytes % kLine != 0, width);
   };
-  if (choices.front().kernel == Choice::Kernel::Depthwise)
-    return choices.front().panelWidth;
+  if (choices.front().kernel == Choice::Kernel::Depthwise) // the widest is a multiple of all
+    return llvm::max_element(choices, [](const Choice &a, const Choice &b) { return a.panelWidth < b.panelWidth; })->panelWidth;
   for (const Choice &choice : choices)
     if (choice.tileWidth() % lanes == 0 && (best == 0 || rank(choice, choice.tileWidth()) < rank(choice, best)))
       best = choice.tileWidth();
@@ -107,12 +107,12 @@ std::optional<Choice> chooseKernel(const Contraction &c, const Isa &isa) {
     return std::nullopt;
   if (c.bytes && c.depthwise) {
     // Columns of taps are straight-line code, as are their outputs.
-    constexpr int64_t kMostColumns = 16, kMostTaps = 64, kGranule = 16;
+    constexpr int64_t kMostColumns = 16, kMostTaps = 64;
     if (c.interleave > kMostColumns || c.run > kMostTaps || c.interleave * c.run > kMostTaps)
       return std::nullopt;
     choice.kernel = Choice::Kernel::Depthwise;
     choice.rhs = c.unpack ? Choice::Rhs::Packed : Choice::Rhs::PackedAtRunTime;
-    choice.panelWidth = llvm::alignTo(c.groups, kGranule);
+    choice.panelWidth = c.unpack ? c.panelWidth() : llvm::alignTo(c.groups, choice.lanes * 4);
     return choice;
   }
   if (c.depthwise) {

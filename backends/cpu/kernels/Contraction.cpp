@@ -322,10 +322,12 @@ std::optional<Contraction> analyzeContraction(Block &body) {
     c.unpack = unpack;
     rhs = unpack.getOperand();
     c.winogradTile = nn::shapeOf(rhs)[1] == 16 ? 2 : 4;
+    c.words = unpack.getOperand().getType().getElementType().isSignlessInteger(16);
   }
   if (auto unpack = rhs.getDefiningOp<nn::UnpackQuadsOp>()) {
     c.unpack = unpack;
     c.exactPairs = unpack.getExactPairs();
+    c.lanes = static_cast<int64_t>(unpack.getLanes());
     rhs = unpack.getOperand();
   }
   c.lhs = dyn_cast<BlockArgument>(lhs);

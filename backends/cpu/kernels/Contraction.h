@@ -81,10 +81,11 @@ struct Contraction {
   // lhs, and `depth` counts such rows and the one that panels begin with.
   bool bytes = false;
   int64_t run = 0;         // bytes of lhs that follow each other; of depthwise ones, taps of a column
-  int64_t interleave = 1;  // of nn.unpack_quads
+  int64_t interleave = 1, lanes = 1; // of nn.unpack_quads
   int64_t tail = 0;        // of the last quad of a run, those that may be read; 0: all four
   int64_t padding = 0;     // what the border holds
   bool exactPairs = false;
+  bool words = false; // of a Winograd kernel for bytes: rows of rhs are pairs of 16-bit integers, as those of lhs
   int64_t panelWidth() const; // of a packed rhs
 
   int64_t rowStride = 0; // elements between rows of the output

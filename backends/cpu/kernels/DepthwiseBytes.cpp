@@ -96,7 +96,9 @@ private:
       rest = b.CreateUDiv(rest, gen.index(axis.out));
     }
     image = gen.address(emitter.inputPointer(c.lhs), gen.mul(rest, g.image), 1);
-    Split split = splitEvenly(g.across.out, std::min<int64_t>((emitter.isa.numVectorRegisters - 6) / 2, 8));
+    // Two sums an output, the weights of a column, its bytes and what multiplying takes.
+    int64_t registers = emitter.isa.numVectorRegisters - 2 * g.across.taps - 2 - dotRegisters(emitter.isa);
+    Split split = splitEvenly(g.across.out, std::clamp<int64_t>(registers / 2, 3, 8));
     // Tiles at the ends, some of whose columns are outside, one by one; the others in loops.
     for (int64_t t = 0; t < split.tiles();) {
       int64_t size = sizeOf(split, t), start = startOf(split, t), end = t + 1;
@@ -118,16 +120,11 @@ private:
   void tile(Value *image, Value *y, Value *at, int64_t start, int64_t size, bool checks) {
     image = gen.address(image, gen.mul(at, g.across.stride * g.across.pitch), 1);
     Value *outputRow = gen.add(row, at);
-    int64_t widest = std::max(choice.lanes * 4, kLaneBytes), done = 0;
-    for (int64_t width = widest; width >= kLaneBytes; width = width == widest ? kLaneBytes : 0) {
-      int64_t end = done + (channels - done) / width * width;
-      gen.loop(done, end, width, [&](Value *channel) { block(image, y, channel, width, width, outputRow, start, size, checks); }, kRolled);
-      done = end;
-      if (width == kLaneBytes)
-        break;
-    }
-    if (done < channels)
-      block(image, y, gen.index(done), kLaneBytes, channels - done, outputRow, start, size, checks);
+    int64_t widest = kLaneBytes * c.lanes, whole = channels / widest * widest;
+    auto some = [&](Value *channel, int64_t width, int64_t valid) { block(image, y, channel, width, valid, outputRow, start, size, checks); };
+    gen.loop(0, whole, widest, [&](Value *channel) { some(channel, widest, widest); }, kRolled);
+    for (int64_t channel = whole; channel < channels; channel += kLaneBytes)
+      some(gen.index(channel), kLaneBytes, std::min(channels - channel, kLaneBytes));
   }
 
   // `width` channels, of which `valid` exist: the first and the second half of each 16 by itself, which leaves registers
@@ -137,11 +134,11 @@ private:
     for (int64_t half = 0; half < 2; ++half) {
       if (8 * half >= valid)
         break;
+      Columns columns{image, y, channel, width, valid, half, checks};
       Values sums;
       for (int64_t m = 0; m < size; ++m)
         for (int64_t part = 0; part < 2; ++part)
-          sums.push_back(gen.zero(IRGen::vectorOf(gen.i32(), width / 4)));
-      Columns columns{image, y, channel, width, valid, half, checks};
+          sums.push_back(laneWeights(columns, gen.index(0), part));
       sums = overOuter(0, columns, {}, sums, start, size);
       // Each lane of 16 bytes has had the quads of four channels in each of two parts.
       for (int64_t m = 0; m < size; ++m)
@@ -156,7 +153,6 @@ private:
           sum = firstLanes(gen, sum, count);
           Value *from = gen.add(channel, first);
           sum = b.CreateAdd(sum, epilogue.initial(from, 0, count, count));
-          sum = b.CreateAdd(sum, weightsAt(from, gen.index(0), count));
           epilogue.finish(sum, outputRow, start + m, from, 0, count);
         }
     }
@@ -226,7 +222,11 @@ private:
           mask.push_back(static_cast<int>(std::min(i, IRGen::lanesOf(value) - 1)));
         value = b.CreateShuffleVector(value, mask);
       }
-      return row.exists ? b.CreateSelect(row.exists, value, outside) : value;
+      if (!row.exists)
+        return value;
+      // In arithmetic: a choice would become a branch.
+      Value *mask = gen.splat(b.CreateSExt(row.exists, gen.i8()), columns.width);
+      return b.CreateOr(b.CreateAnd(value, mask), b.CreateAnd(outside, b.CreateNot(mask)));
     };
     int64_t first = start * axis.stride - axis.low, end = (start + size - 1) * axis.stride - axis.low + (axis.taps - 1) * axis.dilation;
     for (int64_t x = first; x <= end; ++x) {
@@ -286,18 +286,14 @@ private:
     return c.lhsElement.isUnsignedInteger() ? quads : b.CreateXor(quads, gen.constantInt(quads->getType(), 0x80808080));
   }
 
-  // Row `number` of the packed weights at `count` channels from `channel` on.
-  Value *weightsAt(Value *channel, Value *number, int64_t count) {
-    Value *offset = gen.add(gen.mul(number, choice.panelWidth), channel);
-    return gen.load(IRGen::vectorOf(gen.i32(), count), gen.address(emitter.inputPointer(c.rhs), offset, 4));
-  }
-
-  // The weights of the channels that part `part` of the lanes has.
+  // Row `number` of the packed weights of the channels that part `part` of the lanes has, one a 32-bit lane.
   Value *laneWeights(const Columns &columns, Value *number, int64_t part) {
-    Values lanes;
-    for (int64_t lane = 0; lane < columns.width; lane += kLaneBytes)
-      lanes.push_back(weightsAt(gen.add(columns.channel, lane + 8 * columns.half + 4 * part), number, 4));
-    return gen.joined(lanes);
+    // A block past the whole ones has one lane of their places.
+    auto *first = llvm::dyn_cast<llvm::ConstantInt>(columns.channel);
+    int64_t lane = columns.width < kLaneBytes * c.lanes && first ? first->getSExtValue() / kLaneBytes % c.lanes : 0;
+    Value *offset = gen.add(gen.mul(number, choice.panelWidth), columns.channel);
+    offset = gen.add(offset, (2 * columns.half + part) * 4 * c.lanes - lane * (kLaneBytes - 4));
+    return gen.load(IRGen::vectorOf(gen.i32(), columns.width / 4), gen.address(emitter.inputPointer(c.rhs), offset, 4));
   }
 
   RegionEmitter &emitter;

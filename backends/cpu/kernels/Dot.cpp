@@ -46,6 +46,10 @@ public:
     return b.CreateAdd(sum, pairProducts(bytesOdd, weightsOdd));
   }
 
+  Value *ofWords(Value *sum, Value *words, Value *weights) {
+    return b.CreateAdd(sum, multiplyAdd(inWords(words), inWords(weights)));
+  }
+
 private:
   llvm::Type *inBytes() { return IRGen::vectorOf(gen.i8(), 4 * lanes); }
   Value *inWords(Value *vector) { return b.CreateBitCast(vector, IRGen::vectorOf(b.getInt16Ty(), 2 * lanes)); }
@@ -57,11 +61,15 @@ private:
     return b.CreateIntrinsic(id, {}, {b.CreateBitCast(bytes, inBytes()), b.CreateBitCast(weights, inBytes())});
   }
 
-  Value *sumOfPairs(Value *words) {
+  Value *sumOfPairs(Value *words) { return multiplyAdd(words, gen.constantInt(words->getType(), 1)); }
+
+  Value *multiplyAdd(Value *words, Value *weights) {
+    if (!gen.isa.isX86 || gen.isa.dot == Dot::None)
+      return pairProducts(words, weights);
     auto id = lanes == 4   ? llvm::Intrinsic::x86_sse2_pmadd_wd
               : lanes == 8 ? llvm::Intrinsic::x86_avx2_pmadd_wd
                            : llvm::Intrinsic::x86_avx512_pmaddw_d_512;
-    return b.CreateIntrinsic(id, {}, {words, gen.constantInt(words->getType(), 1)});
+    return b.CreateIntrinsic(id, {}, {words, weights});
   }
 
   // Of two vectors of words: products, added up in pairs in 32 bits.
@@ -98,6 +106,10 @@ llvm::Value *emitDot(IRGen &gen, llvm::Value *sum, llvm::Value *bytes, llvm::Val
     return emitter.portable(sum, bytes, weights);
   }
   llvm_unreachable("dot product");
+}
+
+llvm::Value *emitDotOfWords(IRGen &gen, llvm::Value *sum, llvm::Value *words, llvm::Value *weights) {
+  return DotEmitter(gen, IRGen::lanesOf(sum)).ofWords(sum, words, weights);
 }
 
 int64_t dotRegisters(const Isa &isa) {

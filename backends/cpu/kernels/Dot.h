@@ -10,6 +10,9 @@ namespace aotc::cpu {
 // `weights` four signed ones. Exact on every target; with `exactPairs` (see nn.unpack_quads) faster on some.
 llvm::Value *emitDot(IRGen &gen, llvm::Value *sum, llvm::Value *bytes, llvm::Value *weights, bool exactPairs);
 
+// The same of two signed 16-bit integers a lane. Their products and sums of two fit 31 bits.
+llvm::Value *emitDotOfWords(IRGen &gen, llvm::Value *sum, llvm::Value *words, llvm::Value *weights);
+
 // Registers that emitDot needs beside its operands.
 int64_t dotRegisters(const Isa &isa);
 

@@ -87,7 +87,9 @@ private:
       llvm::Value *scalar = c.bytes ? quad(from, tail) : gen.load(emitter.memoryType(c.element), from);
       llvm::Value *spread = gen.splat(scalar, choice.lanes);
       for (llvm::Value *vector : rhs) {
-        sums[sum] = c.bytes ? emitDot(gen, sums[sum], spread, vector, c.exactPairs) : gen.fma(spread, vector, sums[sum]);
+        sums[sum] = c.words   ? emitDotOfWords(gen, sums[sum], spread, vector)
+                    : c.bytes ? emitDot(gen, sums[sum], spread, vector, c.exactPairs)
+                              : gen.fma(spread, vector, sums[sum]);
         ++sum;
       }
     }
@@ -105,7 +107,7 @@ private:
                         : tail == 2 ? part(b.getInt16Ty(), 0)
                                     : b.CreateOr(part(b.getInt16Ty(), 0), part(gen.i8(), 2));
     // Signed ones are 128 less; the panel's first row makes up for that.
-    return c.lhsElement.isUnsignedInteger() ? word : b.CreateXor(word, gen.constantInt(gen.i32(), 0x80808080));
+    return c.words || c.lhsElement.isUnsignedInteger() ? word : b.CreateXor(word, gen.constantInt(gen.i32(), 0x80808080));
   }
 
   // `count` lanes from memory, the rest undefined.
@@ -167,7 +169,7 @@ Values accumulate(RegionEmitter &emitter, const Contraction &c, const Choice &ch
   sums.append(initial.size() * (tile.chains - 1), emitter.gen.zero(initial[0]->getType()));
   IRGen &gen = emitter.gen;
   Values streams(tile.streams.begin(), tile.streams.end());
-  if (c.bytes) // past the first row
+  if (c.bytes && !c.words) // past the first row
     for (llvm::Value *&stream : streams)
       stream = gen.address(stream, gen.index(tile.rhsRow), choice.elementBytes);
   sums = ProductLoops(emitter, c, choice, tile).run(0, tile.lhs, streams, tile.ahead, sums);

@@ -14,8 +14,8 @@ namespace {
 
 constexpr LoopHints kRolled{/*mayUnroll=*/false};
 
-// matrix * x, vectors taken as scalars. Rows (or columns) that differ only in
-// signs share their sums.
+// matrix * x, vectors taken as scalars, of numbers or, with factors of 1 and -1, of integers that wrap. Rows (or columns)
+// that differ only in signs share their sums.
 class Transform {
 public:
   Transform(IRGen &gen, const nn::Matrix &matrix) : gen(gen), m(matrix) {}
@@ -34,13 +34,22 @@ public:
       }
       llvm::Value *same = sum(x, [&](int64_t c) { return m(r, c) == m(twin, c) ? m(r, c) : 0; });
       llvm::Value *other = sum(x, [&](int64_t c) { return m(r, c) != m(twin, c) ? m(r, c) : 0; });
-      out[r] = gen.builder.CreateFAdd(same, other);
-      out[twin] = gen.builder.CreateFSub(same, other);
+      out[r] = added(same, other);
+      out[twin] = subtracted(same, other);
     }
     return out;
   }
 
 private:
+  static bool isReal(llvm::Value *value) { return value->getType()->isFPOrFPVectorTy(); }
+  llvm::Value *added(llvm::Value *x, llvm::Value *y) {
+    return isReal(x) ? gen.builder.CreateFAdd(x, y) : gen.builder.CreateAdd(x, y);
+  }
+  llvm::Value *subtracted(llvm::Value *x, llvm::Value *y) {
+    if (isReal(x) && llvm::isa<llvm::ConstantAggregateZero, llvm::ConstantFP>(x))
+      return gen.builder.CreateFNeg(y);
+    return isReal(x) ? gen.builder.CreateFSub(x, y) : gen.builder.CreateSub(x, y);
+  }
   bool differOnlyInSigns(int64_t a, int64_t b) const {
     bool same = false, other = false;
     for (int64_t c = 0; c < m.columns; ++c) {
@@ -59,7 +68,7 @@ private:
   Pair pairOf(int64_t column, llvm::ArrayRef<llvm::Value *> x) {
     auto &known = pairs[column];
     if (!known.sum)
-      known = {gen.builder.CreateFAdd(x[column], x[column + 1]), gen.builder.CreateFSub(x[column], x[column + 1])};
+      known = {added(x[column], x[column + 1]), subtracted(x[column], x[column + 1])};
     return known;
   }
   bool isPair(int64_t column) const {
@@ -102,9 +111,9 @@ private:
           total = total ? gen.fma(x[i], gen.constant(x[i]->getType(), f), total)
                         : b.CreateFMul(x[i], gen.constant(x[i]->getType(), f));
         else if (f > 0)
-          total = total ? b.CreateFAdd(total, x[i]) : x[i];
+          total = total ? added(total, x[i]) : x[i];
         else
-          total = total ? b.CreateFSub(total, x[i]) : b.CreateFNeg(x[i]);
+          total = subtracted(total ? total : gen.zero(x[i]->getType()), x[i]);
       }
     };
     add(/*units=*/true);
@@ -211,10 +220,20 @@ private:
     return b.CreateBinaryIntrinsic(llvm::Intrinsic::smax, x, gen.index(y));
   }
 
+  // Addresses in the image, which bytes have elements of their own in.
+  llvm::Value *pixel(llvm::Value *base, llvm::Value *offset, int64_t displacement = 0) {
+    return gen.address(base, offset, choice.lhsBytes, displacement);
+  }
+  // The type and, in bytes, the size of transformed inputs.
+  llvm::Type *inputType(int64_t lanes) {
+    return c.bytes ? IRGen::vectorOf(b.getInt16Ty(), lanes) : emitter.registerType(c.element, lanes);
+  }
+  int64_t inputBytes() const { return c.bytes ? 2 : choice.elementBytes; }
+
   // Calls f(channel, lanes) for all channels.
   void overChannels(llvm::function_ref<void(llvm::Value *, int64_t)> f) {
-    int64_t whole = p.channels / choice.lanes * choice.lanes;
-    gen.loop(0, whole, choice.lanes, [&](llvm::Value *channel) { f(channel, choice.lanes); }, kRolled);
+    int64_t lanes = choice.lanes * (c.bytes ? 2 : 1), whole = p.channels / lanes * lanes;
+    gen.loop(0, whole, lanes, [&](llvm::Value *channel) { f(channel, lanes); }, kRolled);
     if (whole < p.channels)
       f(gen.index(whole), p.channels - whole);
   }
@@ -224,8 +243,8 @@ private:
   void transformInput(llvm::Value *t) {
     TilePlace place = placeOf(smin(gen.add(firstTile, t), p.tiles() - 1));
     llvm::Value *y = gen.add(place.y, -p.low[0]), *x = gen.add(place.x, -p.low[1]);
-    llvm::Value *image = at(emitter.inputPointer(c.lhs), gen.mul(place.image, p.height * p.width * p.channels));
-    llvm::Value *to = at(inputs, gen.mul(t, p.channels));
+    llvm::Value *image = pixel(emitter.inputPointer(c.lhs), gen.mul(place.image, p.height * p.width * p.channels));
+    llvm::Value *to = at(inputs, gen.mul(t, p.depth));
     bool neverInside = p.height < p.extent || p.width < p.extent;
     bool alwaysInside = p.low[0] == 0 && p.low[1] == 0 && p.down * p.tile + 2 <= p.height &&
                         p.across * p.tile + 2 <= p.width;
@@ -235,7 +254,7 @@ private:
     if (!neverInside) {
       auto fromImage = [&] {
         llvm::Value *offset = gen.add(gen.mul(y, p.width * p.channels), gen.mul(x, p.channels));
-        transformed(at(image, offset), p.width * p.channels, to);
+        transformed(pixel(image, offset), p.width * p.channels, to);
       };
       if (alwaysInside)
         return fromImage();
@@ -252,12 +271,12 @@ private:
 
   void transformed(llvm::Value *from, int64_t pitch, llvm::Value *to) {
     overChannels([&](llvm::Value *channel, int64_t lanes) {
-      llvm::Value *source = at(from, channel), *target = at(to, channel);
+      llvm::Value *source = pixel(from, channel), *target = gen.address(to, channel, inputBytes());
       llvm::SmallVector<Values, 6> columns;
       for (int64_t j = 0; j < p.extent; ++j) {
         Values column;
         for (int64_t i = 0; i < p.extent; ++i)
-          column.push_back(emitter.load(c.element, source, gen.index(0), lanes, i * pitch + j * p.channels));
+          column.push_back(loadInput(source, i * pitch + j * p.channels, lanes));
         columns.push_back(Transform(gen, matrices.input).apply(column));
       }
       for (int64_t i = 0; i < p.extent; ++i) {
@@ -266,15 +285,25 @@ private:
           row.push_back(columns[j][i]);
         row = Transform(gen, matrices.input).apply(row);
         for (int64_t j = 0; j < p.extent; ++j)
-          emitter.store(c.element, row[j], target, gen.index(0), (i * p.extent + j) * p.scratch.inputPitch);
+          gen.store(row[j], at(target, gen.index(0), (i * p.extent + j) * p.scratch.inputPitch));
       }
     });
   }
 
+  // Of bytes their distance from the zero point.
+  llvm::Value *loadInput(llvm::Value *from, int64_t displacement, int64_t lanes) {
+    llvm::Value *value = emitter.load(c.lhsElement, from, gen.index(0), lanes, displacement);
+    if (!c.bytes)
+      return value;
+    value = b.CreateIntCast(value, inputType(lanes), !c.lhsElement.isUnsignedInteger());
+    return b.CreateSub(value, gen.constantInt(value->getType(), static_cast<uint64_t>(c.padding)));
+  }
+
   // The input tile at (y, x) with zeros for what lies outside the image, where products come later.
   void copyWithBorder(llvm::Value *image, llvm::Value *y, llvm::Value *x) {
-    llvm::Value *size = gen.index(p.positions * p.channels * choice.elementBytes);
-    b.CreateMemSet(products, b.getInt8(0), size, llvm::Align(choice.elementBytes));
+    llvm::Value *size = gen.index(p.positions * p.channels * choice.lhsBytes);
+    auto outside = static_cast<uint8_t>(c.bytes ? c.padding : 0);
+    b.CreateMemSet(products, b.getInt8(outside), size, llvm::Align(choice.lhsBytes));
     auto part = [&](llvm::Value *start, int64_t extent) {
       llvm::Value *first = smax(b.CreateNeg(start), 0);
       return std::pair(first, smin(b.CreateSub(gen.index(extent), start), p.extent));
@@ -284,10 +313,10 @@ private:
       gen.loop(columns.first, columns.second, 1, [&](llvm::Value *j) {
         // One step from the image's start: addresses outside it are never formed.
         llvm::Value *line = gen.mul(gen.add(y, i), p.width);
-        llvm::Value *from = at(image, gen.mul(gen.add(line, gen.add(x, j)), p.channels));
-        llvm::Value *to = at(products, gen.mul(gen.add(gen.mul(i, p.extent), j), p.channels));
+        llvm::Value *from = pixel(image, gen.mul(gen.add(line, gen.add(x, j)), p.channels));
+        llvm::Value *to = pixel(products, gen.mul(gen.add(gen.mul(i, p.extent), j), p.channels));
         overChannels([&](llvm::Value *channel, int64_t lanes) {
-          emitter.store(c.element, emitter.load(c.element, from, channel, lanes), to, channel);
+          emitter.store(c.lhsElement, emitter.load(c.lhsElement, from, channel, lanes), to, channel);
         });
       }, kRolled);
     }, kRolled);
@@ -299,14 +328,14 @@ private:
     int64_t width = choice.tileWidth();
     llvm::Value *filters = tileAddress(emitter, reduction(), choice, emitter.inputPointer(c.rhs), number);
     gen.loop(0, p.positions, 1, [&](llvm::Value *e) {
-      llvm::Value *filter = at(filters, gen.mul(e, p.channels * choice.panelWidth));
+      llvm::Value *filter = at(filters, gen.mul(e, p.depth * choice.panelWidth));
       llvm::Value *from = at(inputs, gen.mul(e, p.scratch.inputPitch));
       llvm::Value *to = at(products, gen.mul(e, p.scratch.productPitch));
       gen.loop(0, p.rowTiles, 1, [&](llvm::Value *r) {
         Tile tile;
-        tile.lhs = at(from, gen.mul(r, p.rows * p.channels));
+        tile.lhs = at(from, gen.mul(r, p.rows * p.depth));
         for (int64_t m = 0; m < p.rows; ++m)
-          tile.pixels.push_back(m * p.channels);
+          tile.pixels.push_back(m * p.depth * (choice.elementBytes / choice.lhsBytes));
         tile.streams = {filter};
         tile.vectors = vectors;
         tile.rhsRow = choice.panelWidth;
@@ -333,8 +362,9 @@ private:
   // rhs has its rows for every position.
   const Contraction &reduction() {
     channelSum.element = c.element;
-    channelSum.steps = {{p.channels, 1, 1}};
-    channelSum.depth = p.positions * p.channels;
+    channelSum.bytes = channelSum.words = c.bytes;
+    channelSum.steps = {{p.depth, choice.elementBytes / choice.lhsBytes, 1}};
+    channelSum.depth = p.positions * p.depth;
     return channelSum;
   }
 
@@ -356,7 +386,7 @@ private:
       for (int64_t j = 0; j < p.extent; ++j)
         row.push_back(columns[j][i]);
       for (llvm::Value *value : Transform(gen, matrices.output).apply(row))
-        pixels.push_back(b.CreateFAdd(value, bias));
+        pixels.push_back(c.bytes ? b.CreateAdd(b.CreateAShr(value, 2), bias) : b.CreateFAdd(value, bias));
     }
     llvm::Value *line = gen.add(gen.mul(place.image, p.outHeight), place.y);
     llvm::Value *row = gen.add(gen.mul(line, p.outWidth), place.x);

@@ -34,7 +34,7 @@ void block(WinogradPlan &p, int64_t rows, int64_t rowTiles, const Choice &choice
   p.rows = rows;
   p.rowTiles = rowTiles;
   int64_t n = p.perBlock();
-  p.scratch.inputPitch = n * p.channels + kLine;
+  p.scratch.inputPitch = n * p.depth + kLine;
   p.scratch.productPitch = n * choice.tileWidth() + kLine;
   auto lines = [](int64_t elements) { return static_cast<int64_t>(llvm::alignTo(elements, kLine)); };
   p.scratch.inputs = lines(p.positions * p.scratch.inputPitch);
@@ -46,9 +46,9 @@ double productCost(const WinogradPlan &p, const Choice &choice, const Isa &isa) 
   // Of one step of the reduction over a register tile; as in chooseTiling.
   double step = std::max<double>({static_cast<double>(p.rows * choice.vectors),
                                   static_cast<double>(p.rows + choice.vectors), 8.0}) + 1;
-  double compute = static_cast<double>(p.blocks() * p.rowTiles * p.positions * p.channels) * step * vectors /
+  double compute = static_cast<double>(p.blocks() * p.rowTiles * p.positions * p.depth) * step * vectors /
                    static_cast<double>(choice.vectors);
-  double bytes = static_cast<double>(p.positions * p.channels * padded(p.outputs, choice) * choice.elementBytes);
+  double bytes = static_cast<double>(p.positions * p.depth * padded(p.outputs, choice) * choice.elementBytes);
   double transformed = static_cast<double>(p.blocks() * p.scratch.inputs * choice.elementBytes);
   return together(compute, static_cast<double>(p.blocks()) * weightCost(bytes, isa) +
                                (p.transformsFirst ? weightCost(transformed, isa) : 0));
@@ -62,9 +62,13 @@ double busierShare(const WinogradPlan &p) {
 
 } // namespace
 
-bool mayUseWinograd(const Contraction &c) {
+bool mayUseWinograd(const Contraction &c, const Isa &isa) {
   auto conv = llvm::dyn_cast<nn::ConvOp>(c.op);
-  if (!conv || !c.element.isF32() || c.groups != 1 || nn::shapeOf(conv.getInput()).size() != 4)
+  // Sums of four times the results of bytes fit 31 bits; where dot products of bytes are one instruction, those are faster.
+  constexpr int64_t kMostChannels = 1800;
+  if (conv && c.bytes && (isa.dot != Dot::Words || nn::shapeOf(conv.getInput()).back() > kMostChannels))
+    return false;
+  if (!conv || (!c.element.isF32() && !c.bytes) || c.groups != 1 || nn::shapeOf(conv.getInput()).size() != 4)
     return false;
   llvm::ArrayRef<int64_t> filter = nn::shapeOf(conv.getFilter());
   auto ones = [](llvm::ArrayRef<int64_t> values) { return llvm::all_of(values, [](int64_t v) { return v == 1; }); };
@@ -82,6 +86,7 @@ WinogradPlan planWinograd(const Contraction &c, int64_t tile, const Choice &choi
   p.height = in[1];
   p.width = in[2];
   p.channels = in[3];
+  p.depth = c.bytes ? static_cast<int64_t>(llvm::divideCeil(in[3], 2)) : in[3];
   p.outHeight = out[1];
   p.outWidth = out[2];
   p.outputs = out[3];
@@ -95,9 +100,9 @@ WinogradPlan planWinograd(const Contraction &c, int64_t tile, const Choice &choi
     p.scratch.outputTile = llvm::alignTo(tile * tile * choice.lanes, 16);
 
   // A block's tiles and products stay in L2 beside the panel that they meet.
-  int64_t bytes = p.positions * (p.channels + choice.tileWidth()) * choice.elementBytes;
+  int64_t bytes = p.positions * (p.depth + choice.tileWidth()) * choice.elementBytes;
   int64_t most = std::max<int64_t>(isa.l2Bytes * 6 / 10 / bytes, 1);
-  int64_t largest = tileRows(isa, choice.vectors);
+  int64_t largest = tileRows(isa, choice.vectors, c.bytes);
   int64_t wanted = taskCount(bodyNanoseconds(*c.op->getBlock(), isa), kMostCopies, isa);
   TransformCost transform = transformCost(tile);
   WinogradPlan best = p;
@@ -126,7 +131,7 @@ WinogradPlan planWinograd(const Contraction &c, int64_t tile, const Choice &choi
         take(rows, rowTiles, true);
     }
   p = best;
-  double inputCost = static_cast<double>(p.blocks() * p.perBlock() * llvm::divideCeil(p.channels, choice.lanes)) *
+  double inputCost = static_cast<double>(p.blocks() * p.perBlock() * llvm::divideCeil(p.depth, choice.lanes)) *
                      transform.input;
   p.cost += inputCost;
   p.cost += static_cast<double>(p.tiles() * llvm::divideCeil(p.outputs, choice.lanes)) * transform.output;
@@ -185,6 +190,8 @@ double winogradError(int64_t tile, const Tensor &filter) {
 }
 
 bool isAccurateWinograd(int64_t tile, const Tensor &filter) {
+  if (filter.dtype() == DType::I8)
+    return tile == 2;
   // Keeps whole networks well within 1e-5 of a reference.
   constexpr double kMostError = 4e-6;
   return winogradError(tile, filter) <= kMostError;
@@ -200,7 +207,9 @@ int64_t chooseWinogradTile(const Contraction &c, const Choice &choice, const Isa
   for (const BatchDim &d : c.batch)
     pixels *= d.extent;
   double bytes = static_cast<double>(c.depth * padded(c.columns, choice) * choice.elementBytes);
-  double direct = together(static_cast<double>(pixels * c.depth) * vectors * 1.06, weightCost(bytes, isa));
+  // A step of bytes multiplies twice, for four of them.
+  double steps = static_cast<double>(pixels * c.depth) * (c.bytes ? 2 : 1);
+  double direct = together(steps * vectors * 1.06, weightCost(bytes, isa));
   if (direct < kLeastCost)
     return 0;
   int64_t best = 0;
@@ -215,7 +224,27 @@ int64_t chooseWinogradTile(const Contraction &c, const Choice &choice, const Isa
   return best;
 }
 
+static Tensor packWinogradWords(int64_t width, const Tensor &filter) {
+  int64_t channels = filter.shape()[2], outputs = filter.shape()[3], pairs = llvm::divideCeil(channels, 2);
+  Tensor result(DType::I16, {static_cast<int64_t>(llvm::divideCeil(outputs, width)), 16, pairs, width, 2});
+  const auto *from = filter.as<int8_t>();
+  auto *to = result.mutableAs<int16_t>();
+  const nn::Matrix &transform = nn::winograd(2).filter; // of halves
+  auto twice = [&](int64_t row, int64_t tap) { return static_cast<int>(2 * transform(row, tap)); };
+  for (int64_t c = 0; c < channels; ++c)
+    for (int64_t o = 0; o < outputs; ++o)
+      for (int64_t e = 0; e < 16; ++e) {
+        int sum = 0;
+        for (int64_t tap = 0; tap < 9; ++tap)
+          sum += twice(e / 4, tap / 3) * twice(e % 4, tap % 3) * from[(tap * channels + c) * outputs + o];
+        to[(((o / width * 16 + e) * pairs + c / 2) * width + o % width) * 2 + c % 2] = static_cast<int16_t>(sum);
+      }
+  return result;
+}
+
 Tensor packWinograd(int64_t tile, int64_t width, const Tensor &filter) {
+  if (filter.dtype() == DType::I8)
+    return packWinogradWords(width, filter);
   int64_t channels = filter.shape()[2], outputs = filter.shape()[3];
   const nn::Winograd &w = nn::winograd(tile);
   int64_t positions = w.extent * w.extent;

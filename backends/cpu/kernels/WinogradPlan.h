@@ -19,6 +19,7 @@ struct WinogradPlan {
   int64_t tile = 0, extent = 0; // of the output tile, of the input tile
   int64_t positions = 0;        // extent^2
   int64_t images = 0, channels = 0, outputs = 0;
+  int64_t depth = 0;    // steps of a product: channels, or of bytes pairs of them
   int64_t height = 0, width = 0;       // of the input
   int64_t outHeight = 0, outWidth = 0;
   int64_t low[2] = {0, 0};             // zeros above and left of the input
@@ -33,7 +34,7 @@ struct WinogradPlan {
   int64_t columnRuns = 0; // each as wide as a register tile
   int64_t units() const { return transformsFirst ? blocks() * columnRuns : blocks(); } // that tasks share
 
-  // Elements: a block's transformed inputs [positions][perBlock][channels] and
+  // Elements of 32 bits: a block's transformed inputs [positions][perBlock][depth] and
   // products [positions][perBlock][columns], positions a cache line further apart
   // so that they do not fall into one set of the cache; in place of products,
   // an input tile at the border with its zeros; an output tile that the image cuts.
@@ -51,10 +52,10 @@ struct WinogradPlan {
 // `choice` gives the panels and limits the scratch. The convolution must be one that mayUseWinograd allows.
 WinogradPlan planWinograd(const Contraction &c, int64_t tile, const Choice &choice, const Isa &isa);
 
-// 2-D, 3x3, stride 1, dense, f32.
-bool mayUseWinograd(const Contraction &c);
+// 2-D, 3x3, stride 1, dense, f32; or bytes on a CPU where that is faster.
+bool mayUseWinograd(const Contraction &c, const Isa &isa);
 
-// Whether the rounding error with this filter [3, 3, C, O] stays low enough.
+// Whether the rounding error with this filter [3, 3, C, O] stays low enough; of bytes there is none.
 bool isAccurateWinograd(int64_t tile, const Tensor &filter);
 
 // The tile that is fastest for this filter [3, 3, C, O] among those whose
@@ -65,7 +66,7 @@ int64_t chooseWinogradTile(const Contraction &c, const Choice &choice, const Isa
 // of independent elements, the worst over the output channels. Tile 0: of the direct sum.
 double winogradError(int64_t tile, const Tensor &filter);
 
-// [panels, positions, C, width] of a filter [3, 3, C, O], zero padded.
+// [panels, positions, C, width] of a filter [3, 3, C, O], zero padded; of bytes as nn.unpack_winograd says.
 Tensor packWinograd(int64_t tile, int64_t width, const Tensor &filter);
 
 } // namespace aotc::cpu

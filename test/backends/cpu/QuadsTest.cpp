@@ -184,6 +184,16 @@ TEST_P(Quads, Convolutions) {
   check(S{{1, 6, 6, 6}, {3, 3, 3, 8}, true, false, {}, {}, {1, 1}, {1, 1}, 2}, "gemm");
 }
 
+// By minimal filtering where pairs of bytes are multiplied in 16 bits; exact all the same.
+TEST_P(Quads, Convolutions3x3) {
+  using S = Spec;
+  std::string kernel = GetParam() == "x86-64-v3" ? "winograd" : "gemm";
+  checkAll(S{{1, 13, 14, 16}, {3, 3, 16, 16}, true, false, {}, {}, {1, 1}, {1, 1}}, kernel);
+  check(S{{2, 12, 12, 15}, {3, 3, 15, 21}, true, false, {}, {}, {0, 1}, {2, 0}, 1, "i8", -128, false}, kernel);
+  for (Result result : {Result::Sums, Result::Residual, Result::Real})
+    check(S{{1, 10, 11, 32}, {3, 3, 32, 16}, true, false, {}, {}, {1, 1}, {1, 1}, 1, "ui8", 255, false, result}, kernel);
+}
+
 TEST_P(Quads, Depthwise) {
   using S = Spec;
   for (int64_t c : {1, 2, 7, 16, 21, 40, 67})
