@@ -127,13 +127,13 @@ private:
       some(gen.index(channel), kLaneBytes, std::min(channels - channel, kLaneBytes));
   }
 
-  // `width` channels, of which `valid` exist: the first and the second half of each 16 by itself, which leaves registers
-  // for a tile.
+  // `width` channels, of which `valid` exist: the first and the second half of each 16 one after the other, which leaves
+  // registers for a tile.
   void block(Value *image, Value *y, Value *channel, int64_t width, int64_t valid, Value *outputRow, int64_t start, int64_t size,
              bool checks) {
-    for (int64_t half = 0; half < 2; ++half) {
-      if (8 * half >= valid)
-        break;
+    int64_t lanes = width / kLaneBytes;
+    llvm::SmallVector<Values, 8> pieces(size * lanes); // of each output and lane the channels of its halves
+    for (int64_t half = 0; half < 2 && 8 * half < valid; ++half) {
       Columns columns{image, y, channel, width, valid, half, checks};
       Values sums;
       for (int64_t m = 0; m < size; ++m)
@@ -142,20 +142,20 @@ private:
       sums = overOuter(0, columns, {}, sums, start, size);
       // Each lane of 16 bytes has had the quads of four channels in each of two parts.
       for (int64_t m = 0; m < size; ++m)
-        for (int64_t lane = 0; lane < width / kLaneBytes; ++lane) {
-          int64_t first = lane * kLaneBytes + 8 * half, count = std::min<int64_t>(valid - first, 8);
-          if (count <= 0)
-            continue;
+        for (int64_t lane = 0; lane < lanes; ++lane) {
           llvm::SmallVector<int> mask;
           for (int i = 0; i < 8; ++i)
             mask.push_back(static_cast<int>(4 * lane + i % 4 + (i / 4) * (width / 4)));
-          Value *sum = b.CreateShuffleVector(sums[2 * m], sums[2 * m + 1], mask);
-          sum = firstLanes(gen, sum, count);
-          Value *from = gen.add(channel, first);
-          sum = b.CreateAdd(sum, epilogue.initial(from, 0, count, count));
-          epilogue.finish(sum, outputRow, start + m, from, 0, count);
+          pieces[m * lanes + lane].push_back(b.CreateShuffleVector(sums[2 * m], sums[2 * m + 1], mask));
         }
     }
+    for (int64_t m = 0; m < size; ++m)
+      for (int64_t lane = 0; lane < lanes; ++lane) {
+        int64_t count = std::min<int64_t>(valid - lane * kLaneBytes, kLaneBytes);
+        Value *sum = firstLanes(gen, gen.joined(pieces[m * lanes + lane]), count), *from = gen.add(channel, lane * kLaneBytes);
+        sum = b.CreateAdd(sum, epilogue.initial(from, 0, count, count));
+        epilogue.finish(sum, outputRow, start + m, from, 0, count);
+      }
   }
 
   // What columns of the window are read from.
