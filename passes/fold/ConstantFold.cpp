@@ -53,9 +53,15 @@ public:
   }
 
 private:
+  // What says which numbers integers stand for: nn.dequantize, and broadcast factors.
+  static bool isQuantization(mlir::Operation *op) {
+    auto readsFactor = [](mlir::Operation *user) { return mlir::isa<nn::QuantizeOp, nn::DequantizeOp>(user); };
+    return mlir::isa<nn::DequantizeOp>(op) || (mlir::isa<nn::BroadcastOp>(op) && llvm::any_of(op->getUsers(), readsFactor));
+  }
+
   bool isCandidate(mlir::Operation *op) {
     if (!mlir::isa_and_present<nn::NNDialect>(op->getDialect()) ||
-        mlir::isa<nn::ConstantOp, nn::RandomOp>(op) || (keepQuantized && mlir::isa<nn::DequantizeOp>(op)))
+        mlir::isa<nn::ConstantOp, nn::RandomOp>(op) || (keepQuantized && isQuantization(op)))
       return false;
     if (auto fusion = mlir::dyn_cast<nn::FusionOp>(op))
       if (!fusion.getBody().getOps<nn::RandomOp>().empty())

@@ -10,6 +10,8 @@ namespace aotc::passes {
 
 // Moves, maxima and means of bytes.
 void populateBytePatterns(mlir::RewritePatternSet &patterns);
+// Constants that are stored as integers.
+void populateWeightPatterns(mlir::RewritePatternSet &patterns);
 
 // The nn.dequantize of bytes (or 16-bit integers) with one scale that `value` is; null: none.
 inline nn::DequantizeOp dequantized(mlir::Value value) {

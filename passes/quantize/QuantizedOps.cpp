@@ -209,6 +209,7 @@ struct QuantizedOps : impl::QuantizedOpsBase<QuantizedOps> {
     MLIRContext *context = &getContext();
     RewritePatternSet patterns(context);
     populateBytePatterns(patterns);
+    populateWeightPatterns(patterns);
     patterns.add<IntegerContraction>(context, integer);
     patterns.add<IntegerBias>(context, roundBias);
     patterns.add<Requantize, ClampIntoBounds>(context);

@@ -21,6 +21,8 @@ static size_t bytesOf(Value value) {
 
 // Holds elements that the operands (if any) determine in fewer bytes.
 static bool isCompact(Operation *op) {
+  if (ImportBuilder::isStoredQuantized(op->getResult(0)))
+    return true;
   return isa<nn::BroadcastOp, nn::IotaOp>(op) && bytesOf(op->getResult(0)) > kCompactBytes;
 }
 
@@ -112,10 +114,24 @@ Value ImportBuilder::indices(DType element, Dims values) {
   return constant(t);
 }
 
-bool ImportBuilder::isKnown(Value value) {
+static bool isSimplyKnown(Value value) {
   Operation *op = value ? value.getDefiningOp() : nullptr;
   return op && (isa<nn::ConstantOp, nn::IotaOp>(op) ||
                 (isa<nn::BroadcastOp>(op) && nn::isConstant(op->getOperand(0))));
+}
+
+bool ImportBuilder::isKnown(Value value) { return isSimplyKnown(value) || isStoredQuantized(value); }
+
+bool ImportBuilder::isStoredQuantized(Value value) {
+  // Transposes, reshapes and the broadcast of a bias; longer chains are evaluated.
+  constexpr int kMostMoves = 4;
+  for (int moves = 0; value && moves <= kMostMoves; ++moves) {
+    Operation *op = value.getDefiningOp();
+    if (!isa_and_nonnull<nn::TransposeOp, nn::ReshapeOp, nn::BroadcastOp>(op))
+      return isa_and_nonnull<nn::DequantizeOp>(op) && llvm::all_of(op->getOperands(), isSimplyKnown);
+    value = op->getOperand(0);
+  }
+  return false;
 }
 
 std::optional<Tensor> ImportBuilder::constantOf(Value value) {
@@ -128,7 +144,7 @@ std::optional<Tensor> ImportBuilder::constantOf(Value value) {
       return std::nullopt;
     return nn::fromAttr(constant.getValue());
   }
-  if (!isCompact(op) || !charge(op))
+  if (!isKnown(value) || !charge(op))
     return std::nullopt;
   std::vector<Tensor> operands;
   for (Value operand : op->getOperands()) {

@@ -32,6 +32,11 @@ struct Window {
   llvm::SmallVector<int64_t, 3> strides, dilations, padLow, padHigh;
 };
 
+// Of the operands of a contraction.
+struct ZeroPoints {
+  int64_t left = 0, right = 0;
+};
+
 class ImportBuilder {
 public:
   using Value = mlir::Value;
@@ -56,6 +61,8 @@ public:
   static int64_t elements(Value value);
   // A constant, or made of one by an operation that is kept because it is compact.
   static bool isKnown(Value value);
+  // A constant that is stored as integers with a scale, or such a one moved.
+  static bool isStoredQuantized(Value value);
   // The value's tensor if it is known at compile time and within the limits.
   std::optional<Tensor> constantOf(Value value);
   // `axis` counted from the end when negative; reports one outside the rank.
@@ -106,9 +113,17 @@ public:
   Value channelsLast(Value x);
   Value channelsFirst(Value x);
 
+  // Integers of `type` for real numbers (or i32 sums) and back (nn.quantize, nn.dequantize). The f32 factor is broadcast.
+  // Known integers stay what they are, for passes that compute with them.
+  Value quantize(nn::Rounding rounding, Value x, Value factor, int64_t zero, double low, double high, DType type);
+  Value dequantize(Value x, Value factor, int64_t zero);
+
   // Contractions, windows and reductions. Ranks of matmul's batches may differ.
   Value matmul(Value a, Value b, bool transposeA = false, bool transposeB = false);
   Value conv(Value input, Value filter, const Window &window, int64_t groups = 1);
+  // Of bytes less their zero points, with sums in i32.
+  Value matmul(Value a, Value b, ZeroPoints zeros);
+  Value conv(Value input, Value filter, const Window &window, int64_t groups, ZeroPoints zeros);
   Value convTranspose(Value input, Value filter, Dims resultShape, const Window &window, int64_t groups = 1);
   Value pool(nn::PoolFn fn, Value input, Dims extents, const Window &window, bool countPadding = false);
   Value resize(nn::ResizeMode mode, Value input, Dims resultShape, nn::CoordMode coord, nn::RoundMode round,
@@ -187,6 +202,7 @@ private:
     return results.front();
   }
   bool evaluate(mlir::Operation *op, llvm::SmallVectorImpl<Value> &results);
+  Value factorLike(Value factor, Value x);
   bool charge(mlir::Operation *op); // takes the cost of evaluating it from what is left
 
   mlir::OpBuilder &builder;

@@ -7,18 +7,41 @@ namespace aotc {
 
 static RankedTensorType typeOf(Value value) { return cast<RankedTensorType>(value.getType()); }
 
-Value ImportBuilder::matmul(Value a, Value b, bool transposeA, bool transposeB) {
-  if (!a || !b)
-    return {};
-  // Equal ranks; extents of 1 stand for shared batches.
+// Equal ranks; extents of 1 stand for shared batches. False: poison.
+static bool matchRanks(ImportBuilder &builder, Value &a, Value &b) {
   for (Value *operand : {&a, &b})
-    while (*operand && rank(*operand) < std::max(rank(a), rank(b)))
-      *operand = expandDims(*operand, 0);
-  if (!a || !b)
+    while (a && b && ImportBuilder::rank(*operand) < std::max(ImportBuilder::rank(a), ImportBuilder::rank(b)))
+      *operand = builder.expandDims(*operand, 0);
+  return a && b;
+}
+
+Value ImportBuilder::matmul(Value a, Value b, bool transposeA, bool transposeB) {
+  if (!matchRanks(*this, a, b))
     return {};
   auto result = infer(
       [&](nn::EmitError emit) { return nn::inferMatMul(typeOf(a), typeOf(b), transposeA, transposeB, emit); });
   return result ? create<nn::MatMulOp>(result, a, b, transposeA, transposeB) : Value();
+}
+
+Value ImportBuilder::matmul(Value a, Value b, ZeroPoints zeros) {
+  if (!matchRanks(*this, a, b))
+    return {};
+  auto result = infer([&](nn::EmitError emit) { return nn::inferMatMul(typeOf(a), typeOf(b), false, false, emit); });
+  if (!result)
+    return {};
+  return create<nn::MatMulOp>(result.clone(builder.getI32Type()), a, b, false, false, zeros.left, zeros.right);
+}
+
+Value ImportBuilder::conv(Value input, Value filter, const Window &w, int64_t groups, ZeroPoints zeros) {
+  if (!input || !filter)
+    return {};
+  auto result = infer([&](nn::EmitError emit) {
+    return nn::inferConv(typeOf(input), typeOf(filter), w.strides, w.dilations, w.padLow, w.padHigh, groups, emit);
+  });
+  if (!result)
+    return {};
+  return create<nn::ConvOp>(result.clone(builder.getI32Type()), input, filter, w.strides, w.dilations, w.padLow, w.padHigh,
+                            groups, zeros.left, zeros.right);
 }
 
 Value ImportBuilder::conv(Value input, Value filter, const Window &w, int64_t groups) {

@@ -44,8 +44,25 @@ Value addBias(NodeImport &n, Value x, Value bias) {
   return n.b.add(x, bias);
 }
 
-// Input [N, C, ...] and filter [O, C/group, K...] of one type to [N, O, ...].
-Value convolve(NodeImport &n, Value input, Value filter, Value bias) {
+// Of bytes with a zero point that is computed: padding is done before, with it.
+Value convWithZero(NodeImport &n, Value input, const ByteFactors &factors, Window window, int64_t groups) {
+  DimVector low{0}, high{0};
+  low.append(window.padLow.begin(), window.padLow.end());
+  high.append(window.padHigh.begin(), window.padHigh.end());
+  low.push_back(0);
+  high.push_back(0);
+  Value zero = n.b.cast(factors.zeroLeft, ImportBuilder::dtype(input));
+  window.padLow.assign(window.padLow.size(), 0);
+  window.padHigh = window.padLow;
+  Value sums = n.b.conv(n.b.pad(nn::PadMode::Constant, input, low, high, zero), factors.right, window, groups, *factors.zeros);
+  DimVector taps(ImportBuilder::rank(input) - 1);
+  std::iota(taps.begin(), taps.end(), 0);
+  return sums ? n.b.sub(sums, zeroPart(n, factors, taps)) : Value();
+}
+
+// Input [N, C, ...] and filter [O, C/group, K...] of one type, or of bytes with zero points, to [N, O, ...].
+Value convolve(NodeImport &n, const ByteFactors &factors, Value bias) {
+  Value input = factors.left, filter = factors.right;
   if (!input || !filter)
     return {};
   auto spatial = spatialRank(n, input, filter);
@@ -65,20 +82,25 @@ Value convolve(NodeImport &n, Value input, Value filter, Value bias) {
     llvm::append_range(shape, window->results);
     shape.push_back(results);
     if (llvm::is_contained(shape, 0) || channels == 0)
-      return addBias(n, n.b.splat(ImportBuilder::dtype(input), shape, 0), bias);
-    return addBias(n, n.b.conv(moved, channelsLastFilter(n, filter), *window, groups), bias);
+      return addBias(n, n.b.splat(factors.zeros ? DType::I32 : ImportBuilder::dtype(input), shape, 0), bias);
+    Value taps = channelsLastFilter(n, filter);
+    if (factors.zeroLeft)
+      return addBias(n, convWithZero(n, moved, {moved, taps, factors.zeros, factors.zeroLeft}, *window, groups), bias);
+    if (factors.zeros)
+      return addBias(n, n.b.conv(moved, taps, *window, groups, *factors.zeros), bias);
+    return addBias(n, n.b.conv(moved, taps, *window, groups), bias);
   });
 }
 
-Results conv(NodeImport &n) { return convolve(n, n.in(0), n.in(1), n.in(2)); }
+Results conv(NodeImport &n) { return convolve(n, {n.in(0), n.in(1), std::nullopt, {}}, n.in(2)); }
 
 Results convInteger(NodeImport &n) {
-  return convolve(n, centred(n, n.in(0), n.in(2), -1), centred(n, n.in(1), n.in(3), 0), {});
+  return convolve(n, byteFactors(n, n.in(0), n.in(2), -1, n.in(1), n.in(3), 0), {});
 }
 
 // Operands: input, filter and result each with scale and zero point, then a bias of the products' scale.
 Results qLinearConv(NodeImport &n) {
-  Value sums = convolve(n, centred(n, n.in(0), n.in(2), -1), centred(n, n.in(3), n.in(5), 0), n.in(8));
+  Value sums = convolve(n, byteFactors(n, n.in(0), n.in(2), -1, n.in(3), n.in(5), 0), n.in(8));
   if (!sums)
     return Value();
   Value filterScale = alongAxis(n, n.in(4), ImportBuilder::rank(sums), 1);

@@ -1,4 +1,5 @@
 // Family Pool: windows that take the maximum, the mean or a norm, and their inverse.
+#include "compiler/frontend/onnx/ops/Quant.h"
 #include "compiler/frontend/onnx/ops/Windows.h"
 
 #include <numeric>
@@ -77,6 +78,15 @@ Value mean(NodeImport &n, Value input, const SpatialWindow &window) {
 Results averagePool(NodeImport &n) {
   auto window = poolWindow(n);
   return window ? mean(n, n.in(0), *window) : Value();
+}
+
+// Of bytes with a scale and a zero point: ONNX Runtime's quantizer adds it.
+Results qLinearAveragePool(NodeImport &n) {
+  if (n.flag("channels_last"))
+    return n.error("attribute 'channels_last' is not supported");
+  auto window = poolWindow(n);
+  Value x = window ? toReal(n, n.in(0), n.in(1), n.in(2)) : Value();
+  return x ? toCodes(n, mean(n, x, *window), n.in(3), n.in(4), n.dtype(0)) : Value();
 }
 
 Value power(NodeImport &n, Value x, double exponent) {
@@ -250,6 +260,10 @@ void addPoolOps(OpRows &rows) {
   const TypeSet pooled = kFloats | TypeSet{DType::I8, DType::U8};
   rows.push_back(OpRow("MaxPool", 1, 1, pooled, maxPool).oneOf("auto_pad", autoPads));
   rows.push_back(OpRow("AveragePool", 1, 1, kFloats, averagePool).oneOf("auto_pad", autoPads));
+  rows.push_back(OpRow("QLinearAveragePool", 1, 5, {DType::I8, DType::U8}, qLinearAveragePool)
+                     .atLeast(4)
+                     .oneOf("auto_pad", autoPads)
+                     .domain("com.microsoft"));
   rows.push_back(OpRow("LpPool", 2, 1, kFloats, lpPool).oneOf("auto_pad", autoPads));
   rows.push_back(OpRow("GlobalAveragePool", 1, 1, kFloats, globalPool(nn::ReduceFn::Mean)));
   rows.push_back(OpRow("GlobalMaxPool", 1, 1, kFloats, globalPool(nn::ReduceFn::Max)));
