@@ -30,6 +30,7 @@ public:
                         const SelectOptions &chosen) const override {
     auto options = cpu::passOptions<cpu::CpuSelectOptions>(targets);
     options.winograd = chosen.winograd;
+    options.preferSize = chosen.preferSize;
     pm.addPass(cpu::createCpuSelect(options));
     auto strips = cpu::passOptions<cpu::CpuFuseStripsOptions>(targets);
     strips.preferSize = chosen.preferSize;

@@ -40,7 +40,8 @@ def CpuSelect : Pass<"aotc-cpu-select", "::mlir::func::FuncOp"> {
     Option<"features", "features", "std::string", "\"+sse4.1,+avx2,+fma,+f16c\"",
            "For each CPU an LLVM feature string that names all features, divided by semicolons">,
     Option<"winograd", "winograd", "bool", "true",
-           "Compute 3x3 convolutions by minimal filtering where it is faster and accurate">];
+           "Compute 3x3 convolutions by minimal filtering where it is faster and accurate">,
+    Option<"preferSize", "prefer-size", "bool", "false", "Prefer small weights to time">];
   let statistics = [
     Statistic<"kernels", "kernels", "Contractions with a kernel of the generator">,
     Statistic<"packed", "packed", "Constant operands packed">];

@@ -177,13 +177,17 @@ class CpuSelect : public impl::CpuSelectBase<CpuSelect> {
   // Of minimal filtering, where it is the way for every target, otherwise 0.
   // Limits the scratch of `choices` to what the network holds anyway.
   int64_t chooseWinograd(nn::FusionOp fusion, const Contraction &c, MutableArrayRef<Choice> choices) {
+    if (c.bytes && preferSize) // the transformed filters are larger
+      return 0;
     if (!llvm::all_of(isas, [&](const Isa &isa) { return mayUseWinograd(c, isa); }))
       return 0;
     int64_t tile = 0;
     for (auto [isa, choice] : llvm::zip(isas, choices)) {
       if (choice.kernel != Choice::Kernel::Gemm)
         return 0;
-      choice.scratchLimit = std::max(leastPeak - liveBytes(fusion), scratchOf(c, choice, isa).border);
+      // Networks of bytes hold little; a block of tiles still needs its room.
+      constexpr int64_t kRoomOfBytes = 64 << 10;
+      choice.scratchLimit = std::max({leastPeak - liveBytes(fusion), scratchOf(c, choice, isa).border, c.bytes ? kRoomOfBytes : 0});
       tile = chooseWinogradTile(c, choice, isa, *nn::constantOf(fusion.getInputs()[c.rhs.getArgNumber()]));
       if (tile == 0)
         return 0;

@@ -102,7 +102,7 @@ WinogradPlan planWinograd(const Contraction &c, int64_t tile, const Choice &choi
   // A block's tiles and products stay in L2 beside the panel that they meet.
   int64_t bytes = p.positions * (p.depth + choice.tileWidth()) * choice.elementBytes;
   int64_t most = std::max<int64_t>(isa.l2Bytes * 6 / 10 / bytes, 1);
-  int64_t largest = tileRows(isa, choice.vectors, c.bytes);
+  int64_t largest = tileRows(isa, choice.vectors); // of bytes, products take the place of what spare registers there are
   int64_t wanted = taskCount(bodyNanoseconds(*c.op->getBlock(), isa), kMostCopies, isa);
   TransformCost transform = transformCost(tile);
   WinogradPlan best = p;
