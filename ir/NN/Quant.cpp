@@ -18,6 +18,15 @@ Bounds boundsOf(Type integer) {
 
 bool isByteTensor(Value value) { return isByte(elementOf(value)); }
 
+int64_t zeroPoint(Operation *contraction, unsigned i) {
+  uint64_t zero = 0;
+  if (auto matmul = dyn_cast<MatMulOp>(contraction))
+    zero = i == 0 ? matmul.getLhsZero() : matmul.getRhsZero();
+  else if (auto conv = dyn_cast<ConvOp>(contraction))
+    zero = i == 0 ? conv.getInputZero() : conv.getFilterZero();
+  return static_cast<int64_t>(zero);
+}
+
 FixedFactor fixedFactor(float factor) {
   int exponent;
   double fraction = std::frexp(static_cast<double>(factor), &exponent); // in [1/2, 1)

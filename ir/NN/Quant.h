@@ -16,6 +16,9 @@ Bounds boundsOf(mlir::Type integer);
 inline bool isByte(mlir::Type element) { return element.isInteger(8); }
 bool isByteTensor(mlir::Value value);
 
+// Of operand `i` of a contraction of bytes; 0 where it has none.
+int64_t zeroPoint(mlir::Operation *contraction, unsigned i);
+
 // factor = multiplier * 2^-shift, exactly, with a multiplier of at most 24 bits; for `fixed` rounding.
 struct FixedFactor {
   int64_t multiplier;

@@ -80,7 +80,7 @@ template <typename OpT> struct SignedWeights : OpRewritePattern<OpT> {
   LogicalResult matchAndRewrite(OpT op, PatternRewriter &rewriter) const override {
     constexpr int64_t kMiddle = 128;
     Value weights = op->getOperand(1);
-    if (!typeOf(weights).getElementType().isUnsignedInteger(8) || zeroPoint(op) != kMiddle)
+    if (!typeOf(weights).getElementType().isUnsignedInteger(8) || zeroPoint(op, 1) != kMiddle)
       return failure();
     auto codes = constantOf(weights);
     if (!codes)
@@ -99,14 +99,6 @@ template <typename OpT> struct SignedWeights : OpRewritePattern<OpT> {
         op.setFilterZero(0);
     });
     return success();
-  }
-
-private:
-  static int64_t zeroPoint(OpT op) {
-    if constexpr (std::is_same_v<OpT, MatMulOp>)
-      return static_cast<int64_t>(op.getRhsZero());
-    else
-      return static_cast<int64_t>(op.getFilterZero());
   }
 };
 

@@ -3,6 +3,7 @@
 #include "backends/cpu/codegen/LoopNest.h"
 #include "backends/cpu/codegen/Regions.h"
 #include "ir/NN/Constants.h"
+#include "ir/NN/Quant.h"
 #include "llvm/ADT/TypeSwitch.h"
 
 #include <functional>
@@ -57,7 +58,7 @@ private:
       Value *value = trip.vectorAt(tensor, indices);
       if (!mlir::isa<mlir::FloatType>(element))
         value = gen.builder.CreateIntCast(value, sum->getType(), elementOf(tensor).isSignlessInteger());
-      if (int64_t zero = zeroPoint(i))
+      if (int64_t zero = nn::zeroPoint(op, i))
         value = gen.builder.CreateSub(value, gen.constantInt(value->getType(), static_cast<uint64_t>(zero)));
       return value;
     };
@@ -65,16 +66,6 @@ private:
     if (mlir::isa<mlir::FloatType>(element))
       return gen.fma(a, b, sum);
     return gen.builder.CreateAdd(sum, gen.builder.CreateMul(a, b));
-  }
-
-  // Of operand `i`.
-  int64_t zeroPoint(unsigned i) {
-    uint64_t zero = 0;
-    if (auto matmul = mlir::dyn_cast<nn::MatMulOp>(op))
-      zero = i == 0 ? matmul.getLhsZero() : matmul.getRhsZero();
-    else if (auto conv = mlir::dyn_cast<nn::ConvOp>(op))
-      zero = i == 0 ? conv.getInputZero() : conv.getFilterZero();
-    return static_cast<int64_t>(zero);
   }
 
   // body(sum) for every value of a loop variable.

@@ -2,6 +2,7 @@
 #ifndef AOTC_BACKENDS_CPU_KERNELS_CHOICE_H
 #define AOTC_BACKENDS_CPU_KERNELS_CHOICE_H
 
+#include <algorithm>
 #include <limits>
 
 #include "backends/cpu/Isa.h"
@@ -50,6 +51,9 @@ int64_t tileRows(const Isa &isa, int64_t vectors, bool bytes = false);
 struct Split {
   int64_t size, large, small;
   int64_t tiles() const { return large + small; }
+  // Of tile `t`: its pixels, and the first of them.
+  int64_t sizeOf(int64_t t) const { return size - (t >= large); }
+  int64_t startOf(int64_t t) const { return t * size - std::max<int64_t>(t - large, 0); }
 };
 Split splitEvenly(int64_t count, int64_t most);
 

@@ -1,6 +1,7 @@
 #include "backends/cpu/kernels/Contraction.h"
 #include "backends/cpu/kernels/Kernels.h"
 #include "ir/NN/Constants.h"
+#include "ir/NN/Quant.h"
 #include "llvm/ADT/TypeSwitch.h"
 #include "llvm/Support/MathExtras.h"
 #include <numeric>
@@ -269,20 +270,15 @@ static bool multipliesBytes(const Contraction &c) {
   };
   if (!c.element.isSignlessInteger(32) || !isByte(c.lhs, false) || !isByte(c.op->getOperand(1), true))
     return false;
-  if (auto matmul = dyn_cast<nn::MatMulOp>(c.op))
-    return matmul.getRhsZero() == 0 && !matmul.getTransposeLhs();
-  auto conv = dyn_cast<nn::ConvOp>(c.op);
-  return conv && conv.getFilterZero() == 0;
-}
-
-static int64_t lhsZero(Operation *op) {
-  auto matmul = dyn_cast<nn::MatMulOp>(op);
-  return static_cast<int64_t>(matmul ? matmul.getLhsZero() : cast<nn::ConvOp>(op).getInputZero());
+  if (nn::zeroPoint(c.op, 1) != 0)
+    return false;
+  auto matmul = dyn_cast<nn::MatMulOp>(c.op);
+  return matmul ? !matmul.getTransposeLhs() : isa<nn::ConvOp>(c.op);
 }
 
 // From rows of rhs to quads of them.
 static void toQuads(Contraction &c) {
-  c.padding = lhsZero(c.op);
+  c.padding = nn::zeroPoint(c.op, 0);
   c.onlyPacked = true;
   if (c.depthwise) {
     DepthwiseQuads quads = depthwiseQuads(cast<nn::ConvOp>(c.op));

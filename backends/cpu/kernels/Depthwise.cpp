@@ -167,7 +167,7 @@ private:
     if (isShared)
       share = emitter.share(split.tiles());
     for (int64_t t = 0; t < split.tiles();) {
-      int64_t size = sizeOf(split, t), first = startOf(split, t);
+      int64_t size = split.sizeOf(t), first = split.startOf(t);
       if (!isInside(first, size)) {
         gen.loop(gen.larger(share.lo, gen.index(t)), gen.smaller(share.hi, gen.index(t + 1)), 1,
                  [&](llvm::Value *) { tileAt(gen.index(0), first, size, /*clip=*/true); }, kRolled);
@@ -175,7 +175,7 @@ private:
         continue;
       }
       int64_t end = t;
-      while (end < split.tiles() && sizeOf(split, end) == size && isInside(startOf(split, end), size))
+      while (end < split.tiles() && split.sizeOf(end) == size && isInside(split.startOf(end), size))
         ++end;
       gen.loop(gen.larger(share.lo, gen.index(t)), gen.smaller(share.hi, gen.index(end)), 1, [&](llvm::Value *i) {
         tileAt(gen.mul(gen.add(i, -t), size), first, size, /*clip=*/false);
@@ -184,10 +184,6 @@ private:
     }
   }
 
-  static int64_t sizeOf(const Split &split, int64_t t) { return split.size - (t >= split.large); }
-  static int64_t startOf(const Split &split, int64_t t) {
-    return t * split.size - std::max<int64_t>(t - split.large, 0);
-  }
   bool isInside(int64_t first, int64_t size) const {
     return axes.back().inside(first, 0) && axes.back().inside(first + size - 1, axes.back().taps - 1);
   }

@@ -101,17 +101,15 @@ private:
     Split split = splitEvenly(g.across.out, std::clamp<int64_t>(registers / 2, 3, 8));
     // Tiles at the ends, some of whose columns are outside, one by one; the others in loops.
     for (int64_t t = 0; t < split.tiles();) {
-      int64_t size = sizeOf(split, t), start = startOf(split, t), end = t + 1;
+      int64_t size = split.sizeOf(t), start = split.startOf(t), end = t + 1;
       bool inside = isInside(start, size);
-      while (inside && end < split.tiles() && sizeOf(split, end) == size && isInside(startOf(split, end), size))
+      while (inside && end < split.tiles() && split.sizeOf(end) == size && isInside(split.startOf(end), size))
         ++end;
       gen.loop(0, end - t, 1, [&](Value *i) { tile(image, y, gen.mul(i, size), start, size, checks); }, kRolled);
       t = end;
     }
   }
 
-  static int64_t sizeOf(const Split &split, int64_t t) { return split.size - (t >= split.large); }
-  static int64_t startOf(const Split &split, int64_t t) { return t * split.size - std::max<int64_t>(t - split.large, 0); }
   bool isInside(int64_t start, int64_t size) const {
     return g.across.isInside(start, 0) && g.across.isInside(start + size - 1, g.across.taps - 1);
   }

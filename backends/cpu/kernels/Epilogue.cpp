@@ -27,7 +27,7 @@ llvm::Value *firstLanes(IRGen &gen, llvm::Value *vector, int64_t count) {
     return vector;
   if (count == 1)
     return gen.builder.CreateExtractElement(vector, uint64_t{0});
-  return gen.builder.CreateShuffleVector(vector, llvm::to_vector(llvm::seq<int>(0, count)));
+  return gen.part(vector, 0, count);
 }
 
 llvm::Value *offsetAt(IRGen &gen, const Dims &dims, llvm::Value *position) {

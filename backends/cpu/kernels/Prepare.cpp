@@ -28,19 +28,6 @@ void inVectors(IRGen &gen, int64_t count, int64_t lanes,
   }
 }
 
-// `vectors` one after the other.
-llvm::Value *concatenated(IRGen &gen, Values vectors) {
-  while (vectors.size() > 1) {
-    Values pairs;
-    for (size_t i = 0; i < vectors.size(); i += 2) {
-      auto all = llvm::to_vector(llvm::seq<int>(0, 2 * IRGen::lanesOf(vectors[i])));
-      pairs.push_back(gen.builder.CreateShuffleVector(vectors[i], vectors[i + 1], all));
-    }
-    vectors = pairs;
-  }
-  return vectors[0];
-}
-
 // From four vectors that hold elements (4g + i, 0..3) in their quarters g, i
 // being the number of the vector: the vectors of elements (0.., k) for k < 4.
 Values transposedQuarters(IRGen &gen, llvm::ArrayRef<llvm::Value *> vectors) {
@@ -175,7 +162,7 @@ void emitPanels(RegionEmitter &emitter, const Contraction &c, const Choice &choi
         for (int64_t n = column + i; n < column + choice.lanes; n += 4)
           quarters.push_back(n < count ? emitter.load(c.element, from, gen.index(n * c.rhsColumnStride), 4)
                                        : gen.zero(emitter.registerType(c.element, 4)));
-        vectors.push_back(concatenated(gen, quarters));
+        vectors.push_back(gen.joined(quarters));
       }
       for (auto [k, value] : llvm::enumerate(transposedQuarters(gen, vectors)))
         emitter.store(c.element, value, panelRow, gen.index(k * width + column));
