@@ -31,8 +31,8 @@ struct Isa {
   int64_t l2Bytes = 512 << 10;
   int64_t stageNanoseconds = 2000; // the shortest work that is worth meeting other threads for
 
-  // Whether two vectors of 32-bit lanes become one of narrow ones as cheaply as one vector does.
-  bool packsPairs() const { return isX86 && vectorBytes == 32; }
+  // Whether four vectors of 32-bit lanes become one of bytes in three instructions, with saturation.
+  bool packsBytes() const { return isX86 && vectorBytes >= 32; }
 
   // Elements of one register; 1 without a vector unit.
   int64_t lanes(int64_t elementBytes) const {

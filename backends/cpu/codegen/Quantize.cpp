@@ -10,8 +10,8 @@ namespace {
 
 class Quantizer {
 public:
-  Quantizer(IRGen &gen, nn::QuantizeOp op)
-      : gen(gen), b(gen.builder), op(op), zero(static_cast<int64_t>(op.getZero())),
+  Quantizer(IRGen &gen, nn::QuantizeOp op, LaneOrder order)
+      : gen(gen), b(gen.builder), op(op), order(order), zero(static_cast<int64_t>(op.getZero())),
         low(static_cast<int64_t>(op.getLow())), high(static_cast<int64_t>(op.getHigh())),
         element(mlir::cast<mlir::RankedTensorType>(op.getType()).getElementType()) {}
 
@@ -34,50 +34,99 @@ public:
     llvm::Type *word = IRGen::vectorOf(gen.i32(), lanes);
     Value *bits = b.CreateBitCast(b.CreateFAdd(x, gen.constant(real, kMagic)), word);
     bits = b.CreateSub(bits, gen.constantInt(word, kMagicBits - static_cast<uint32_t>(zero)));
-    return b.CreateTrunc(bits, IRGen::vectorOf(b.getIntNTy(element.getIntOrFloatBitWidth()), lanes));
+    return inOrder(b.CreateTrunc(bits, IRGen::vectorOf(b.getIntNTy(element.getIntOrFloatBitWidth()), lanes)));
   }
 
 private:
-  // AVX2 narrows with saturation, which does the limits for nothing.
+  Value *inOrder(Value *x) {
+    if (order == LaneOrder::Natural)
+      return x;
+    llvm::SmallVector<int> mask;
+    for (int64_t i = 0; i < lanes; ++i)
+      mask.push_back(static_cast<int>(laneOf(order, i, lanes)));
+    return b.CreateShuffleVector(x, mask);
+  }
+
+  // x86 narrows with saturation, which does the limits for nothing.
   bool packs() const {
-    return gen.isa.packsPairs() && element.isInteger(8) && (lanes == 8 || lanes % 16 == 0);
+    return gen.isa.packsBytes() && element.isInteger(8) &&
+           (order == LaneOrder::Natural ? lanes % 8 == 0 : lanes == 4 * gen.isa.lanes(4) || lanes == 32);
   }
 
   Value *packed(Value *x) {
-    bool isSigned = !element.isUnsignedInteger();
-    int64_t least = isSigned ? -128 : 0;
+    int64_t least = isSigned() ? -128 : 0;
     // NaN, and all that i32 does not hold, becomes its least number: too large ones have to be limited
     // before, and NaN where that is not what it should give.
     if (low != least)
       x = gen.fastMax(x, gen.constant(x->getType(), static_cast<double>(low - zero)));
     x = gen.fastMin(gen.constant(x->getType(), static_cast<double>(high - zero)), x);
     Values bytes;
-    for (int64_t i = 0; i < lanes; i += 16)
-      bytes.push_back(lanes - i >= 16 ? packedSixteen(gen.part(x, i, 8), gen.part(x, i + 8, 8)) : packedEight(gen.part(x, i, 8)));
-    return gen.joined(bytes);
+    for (int64_t i = 0, count; i < lanes; i += count) {
+      bool wide = gen.isa.lanes(4) == 16 && (order == LaneOrder::Natural ? (lanes - i) % 16 == 0 : lanes == 64);
+      int64_t width = wide ? 16 : 8;
+      count = std::min(lanes - i, 4 * width);
+      bytes.push_back(packedFour(x, i, count, width));
+    }
+    return concatenated(bytes);
   }
 
-  Value *rounded(Value *x) { return b.CreateIntrinsic(llvm::Intrinsic::x86_avx_cvt_ps2dq_256, {}, {x}); }
+  // Up to four vectors of `width` lanes. Packing works within parts of four lanes, so that those come out as the first
+  // of each vector, the second of each and so on.
+  Value *packedFour(Value *x, int64_t first, int64_t count, int64_t width) {
+    Values words;
+    for (int64_t pair = 0; pair < 2 && 2 * pair * width < count; ++pair) {
+      int64_t at = first + 2 * pair * width;
+      Value *a = rounded(gen.part(x, at, width));
+      words.push_back(withZero(toWords(a, at + width < first + count ? rounded(gen.part(x, at + width, width)) : a)));
+    }
+    Value *bytes = toBytes(words.front(), words.back());
+    if (order == LaneOrder::Quads)
+      return bytes;
+    int64_t parts = width / 4;
+    llvm::SmallVector<int> mask;
+    for (int64_t i = 0; i < count / 4; ++i)
+      mask.push_back(static_cast<int>(i % parts * 4 + i / parts));
+    bytes = b.CreateBitCast(bytes, IRGen::vectorOf(gen.i32(), width));
+    return b.CreateBitCast(b.CreateShuffleVector(bytes, mask), IRGen::vectorOf(gen.i8(), count));
+  }
+
+  // In pieces that get smaller.
+  Value *concatenated(llvm::ArrayRef<Value *> pieces) {
+    Value *all = pieces.front();
+    for (Value *piece : pieces.drop_front()) {
+      int64_t have = IRGen::lanesOf(all), more = IRGen::lanesOf(piece);
+      llvm::SmallVector<int> widen, both;
+      for (int64_t i = 0; i < have; ++i)
+        widen.push_back(static_cast<int>(i < more ? i : -1));
+      for (int64_t i = 0; i < have + more; ++i)
+        both.push_back(static_cast<int>(i));
+      all = b.CreateShuffleVector(all, more == have ? piece : b.CreateShuffleVector(piece, widen), both);
+    }
+    return all;
+  }
+
+  bool isSigned() const { return !element.isUnsignedInteger(); }
+
+  // To nearest, halves to even.
+  Value *rounded(Value *x) {
+    if (IRGen::lanesOf(x) == 8)
+      return b.CreateIntrinsic(llvm::Intrinsic::x86_avx_cvt_ps2dq_256, {}, {x});
+    constexpr int kCurrentMode = 4;
+    return b.CreateIntrinsic(llvm::Intrinsic::x86_avx512_mask_cvtps2dq_512, {},
+                             {x, gen.zero(IRGen::vectorOf(gen.i32(), 16)), b.getInt16(0xffff), b.getInt32(kCurrentMode)});
+  }
   Value *withZero(Value *words) {
     return zero == 0 ? words : b.CreateBinaryIntrinsic(llvm::Intrinsic::sadd_sat, words, gen.constantInt(words->getType(), static_cast<uint64_t>(zero)));
   }
+  Value *toWords(Value *low, Value *high) {
+    bool wide = IRGen::lanesOf(low) == 16;
+    return b.CreateIntrinsic(wide ? llvm::Intrinsic::x86_avx512_packssdw_512 : llvm::Intrinsic::x86_avx2_packssdw, {}, {low, high});
+  }
   Value *toBytes(Value *low, Value *high) {
-    bool isSigned = !element.isUnsignedInteger();
-    return b.CreateIntrinsic(isSigned ? llvm::Intrinsic::x86_sse2_packsswb_128 : llvm::Intrinsic::x86_sse2_packuswb_128, {},
-                             {low, high});
-  }
-
-  Value *packedEight(Value *x) {
-    Value *all = rounded(x);
-    Value *words = withZero(b.CreateIntrinsic(llvm::Intrinsic::x86_sse2_packssdw_128, {}, {gen.part(all, 0, 4), gen.part(all, 4, 4)}));
-    return gen.part(toBytes(words, words), 0, 8);
-  }
-
-  // Packing works within the halves of a register: quarters come out as 0, 2, 1, 3.
-  Value *packedSixteen(Value *x, Value *y) {
-    Value *words = withZero(b.CreateIntrinsic(llvm::Intrinsic::x86_avx2_packssdw, {}, {rounded(x), rounded(y)}));
-    Value *bytes = b.CreateBitCast(toBytes(gen.part(words, 0, 8), gen.part(words, 8, 8)), IRGen::vectorOf(gen.i32(), 4));
-    return b.CreateBitCast(b.CreateShuffleVector(bytes, llvm::ArrayRef<int>{0, 2, 1, 3}), IRGen::vectorOf(gen.i8(), 16));
+    bool wide = IRGen::lanesOf(low) == 32;
+    auto id = isSigned() ? (wide ? llvm::Intrinsic::x86_avx512_packsswb_512 : llvm::Intrinsic::x86_avx2_packsswb)
+                         : (wide ? llvm::Intrinsic::x86_avx512_packuswb_512 : llvm::Intrinsic::x86_avx2_packuswb);
+    return b.CreateIntrinsic(id, {}, {low, high});
   }
 
   // See nn::fixedFactor: the factor's bits taken apart, without floating point.
@@ -98,20 +147,27 @@ private:
     scaled = b.CreateAdd(scaled, constant(zero));
     scaled = gen.intrinsic(llvm::Intrinsic::smax, {scaled, constant(low)});
     scaled = gen.intrinsic(llvm::Intrinsic::smin, {scaled, constant(high)});
-    return b.CreateTrunc(scaled, IRGen::vectorOf(b.getIntNTy(element.getIntOrFloatBitWidth()), lanes));
+    return inOrder(b.CreateTrunc(scaled, IRGen::vectorOf(b.getIntNTy(element.getIntOrFloatBitWidth()), lanes)));
   }
 
   IRGen &gen;
   llvm::IRBuilder<> &b;
   nn::QuantizeOp op;
+  LaneOrder order;
   int64_t zero, low, high, lanes = 1;
   mlir::Type element;
 };
 
 } // namespace
 
-Value *cpu::emitQuantize(IRGen &gen, nn::QuantizeOp op, Value *x, Value *factor) {
-  return Quantizer(gen, op).emit(x, factor);
+int64_t cpu::laneOf(LaneOrder order, int64_t element, int64_t count) {
+  if (order == LaneOrder::Natural)
+    return element;
+  return element % 16 / 4 * (count / 4) + element / 16 * 4 + element % 4;
+}
+
+Value *cpu::emitQuantize(IRGen &gen, nn::QuantizeOp op, Value *x, Value *factor, LaneOrder order) {
+  return Quantizer(gen, op, order).emit(x, factor);
 }
 
 Value *cpu::emitDequantize(IRGen &gen, nn::DequantizeOp op, Value *codes, Value *factor) {

@@ -6,8 +6,19 @@
 
 namespace aotc::cpu {
 
-// Operands and results in register types, as those of RegionEmitter::elementwise.
-llvm::Value *emitQuantize(IRGen &gen, nn::QuantizeOp op, llvm::Value *x, llvm::Value *factor);
+// In which order lanes hold elements.
+enum class LaneOrder {
+  Natural,
+  Quads // as unpacking bytes to 32 bits within each 16 bytes leaves them: of four vectors, lane 4 k + i of vector v is element 16 k + 4 v + i
+};
+
+// The lane that element `element` of `count` is in.
+int64_t laneOf(LaneOrder order, int64_t element, int64_t count);
+
+// Operands and results in register types, as those of RegionEmitter::elementwise. Operands have their lanes in `order`; the
+// result is in natural order.
+llvm::Value *emitQuantize(IRGen &gen, nn::QuantizeOp op, llvm::Value *x, llvm::Value *factor,
+                          LaneOrder order = LaneOrder::Natural);
 llvm::Value *emitDequantize(IRGen &gen, nn::DequantizeOp op, llvm::Value *codes, llvm::Value *factor);
 
 } // namespace aotc::cpu

@@ -71,12 +71,10 @@ public:
   }
 
   // Rows of the transposed scores are keys, columns are rows of the block.
-  void finish(llvm::Value *accumulator, llvm::Value *key, int64_t keyDisplacement, llvm::Value *, int64_t displacement,
-              int64_t valid) override {
-    Place place{key, keyDisplacement, displacement, valid};
-    place.known[a.scores.getResult()] = firstLanes(gen, accumulator, valid);
-    emitter.store(elementOf(a.logits), evaluate(a.logits, place), scores, gen.mul(key, pitch),
-                  keyDisplacement * pitch + displacement);
+  void finish(llvm::Value *accumulator, Spot spot, llvm::Value *key, llvm::Value *) override {
+    Place place{key, spot.row, spot.column, spot.count};
+    place.known[a.scores.getResult()] = firstLanes(gen, accumulator, spot.count);
+    emitter.store(elementOf(a.logits), evaluate(a.logits, place), scores, gen.mul(key, pitch), spot.row * pitch + spot.column);
   }
 
 private:
@@ -150,11 +148,10 @@ public:
     return gen.zero(emitter.registerType(elementOf(a.product), lanes));
   }
 
-  void finish(llvm::Value *accumulator, llvm::Value *row, int64_t rowDisplacement, llvm::Value *column,
-              int64_t displacement, int64_t valid) override {
+  void finish(llvm::Value *accumulator, Spot spot, llvm::Value *row, llvm::Value *column) override {
     int64_t stride = rowStride(a.result.view);
-    emitter.store(elementOf(a.product), firstLanes(gen, accumulator, valid), base,
-                  gen.add(gen.mul(row, stride), column), rowDisplacement * stride + displacement);
+    emitter.store(elementOf(a.product), firstLanes(gen, accumulator, spot.count), base, gen.add(gen.mul(row, stride), column),
+                  spot.row * stride + spot.column);
   }
 
 private:

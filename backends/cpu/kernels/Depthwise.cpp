@@ -197,9 +197,9 @@ private:
       llvm::Value *from = gen.address(base, channel, choice.elementBytes);
       llvm::Value *weights = gen.address(emitter.inputPointer(c.rhs), channel, choice.elementBytes);
       sums = overTaps(0, from, weights, sums, first, clip, lanes);
-      llvm::Value *outRow = gen.add(row, at);
+      Finisher finisher(epilogue, gen.add(row, at), channel);
       for (int64_t m = 0; m < size; ++m)
-        epilogue.finish(sums[m], outRow, first + m, channel, 0, lanes);
+        finisher.add(sums[m], {first + m, 0, lanes});
     };
     int64_t whole = channels / choice.lanes * choice.lanes;
     gen.loop(0, whole, choice.lanes, [&](llvm::Value *channel) { vectors(channel, choice.lanes); }, kRolled);

@@ -53,14 +53,33 @@ llvm::Value *splatConstant(RegionEmitter &emitter, Value value, int64_t lanes) {
   return emitter.gen.constantInt(type, splat.getSplatValue<APInt>().getZExtValue());
 }
 
-// Where one vector of the result lies.
+void Finisher::add(llvm::Value *accumulator, Epilogue::Spot spot) {
+  if (!spots.empty() && (spots.front().count != spot.count || spot.count < IRGen::lanesOf(accumulator) ||
+                         accumulators.front()->getType() != accumulator->getType()))
+    flush();
+  accumulators.push_back(accumulator);
+  spots.push_back(spot);
+  if (static_cast<int64_t>(spots.size()) == epilogue.together())
+    flush();
+}
+
+void Finisher::flush() {
+  // Vectors are joined in halves.
+  for (size_t done = 0, size; done < spots.size(); done += size) {
+    size = llvm::bit_floor(spots.size() - done);
+    epilogue.finishAll(llvm::ArrayRef(accumulators).slice(done, size), llvm::ArrayRef(spots).slice(done, size), row, column);
+  }
+  accumulators.clear();
+  spots.clear();
+}
+
+// Where the lanes of one vector of the result lie.
 struct GroupEpilogue::Place {
-  llvm::Value *row;
-  int64_t rowDisplacement;
-  llvm::Value *column;
-  int64_t displacement;
-  int64_t lanes;
+  llvm::ArrayRef<Spot> spots;
+  llvm::Value *row, *column;
+  LaneOrder order = LaneOrder::Natural;
   llvm::DenseMap<mlir::Value, llvm::Value *> known{}; // values evaluated here
+  int64_t lanes() const { return static_cast<int64_t>(spots.size()) * spots.front().count; }
 };
 
 std::optional<GroupEpilogue::Leaf> GroupEpilogue::leafOf(Value value, ArrayRef<int64_t> resultShape) {
@@ -141,8 +160,8 @@ llvm::Value *GroupEpilogue::initial(llvm::Value *column, int64_t displacement, i
   llvm::Type *type = emitter.registerType(c.element, lanes);
   if (!biasAdd)
     return emitter.gen.zero(type);
-  Place place{emitter.gen.index(0), 0, column, displacement, valid};
-  llvm::Value *loaded = loadLeaf(leaves.find(bias)->second, place);
+  Spot spot{0, displacement, valid};
+  llvm::Value *loaded = loadLeaf(leaves.find(bias)->second, {spot, emitter.gen.index(0), column});
   if (valid == lanes)
     return loaded;
   auto &b = emitter.gen.builder;
@@ -156,20 +175,35 @@ llvm::Value *GroupEpilogue::initial(llvm::Value *column, int64_t displacement, i
 
 llvm::Value *GroupEpilogue::loadLeaf(const Leaf &leaf, const Place &place) {
   IRGen &gen = emitter.gen;
-  llvm::Value *offset;
-  int64_t displacement = 0;
-  if (leaf.rows.size() == 1) {
-    int64_t stride = leaf.rows[0].extent == 1 ? 0 : leaf.rows[0].stride;
-    offset = gen.mul(place.row, stride);
-    displacement = place.rowDisplacement * stride;
-  } else {
-    offset = offsetAt(gen, leaf.rows, gen.add(place.row, place.rowDisplacement));
+  Values parts;
+  for (const Spot &spot : place.spots) {
+    llvm::Value *offset;
+    int64_t displacement = 0;
+    if (leaf.rows.size() == 1) {
+      int64_t stride = leaf.rows[0].extent == 1 ? 0 : leaf.rows[0].stride;
+      offset = gen.mul(place.row, stride);
+      displacement = spot.row * stride;
+    } else {
+      offset = offsetAt(gen, leaf.rows, gen.add(place.row, spot.row));
+    }
+    Type element = elementOf(leaf.argument);
+    llvm::Value *base = emitter.inputPointer(leaf.argument);
+    parts.push_back(leaf.columnStride == 0
+                        ? gen.splat(emitter.load(element, base, offset, 1, displacement), spot.count)
+                        : emitter.load(element, base, gen.add(offset, place.column), spot.count, displacement + spot.column));
   }
-  Type element = elementOf(leaf.argument);
-  llvm::Value *base = emitter.inputPointer(leaf.argument);
-  if (leaf.columnStride == 0)
-    return gen.splat(emitter.load(element, base, offset, 1, displacement), place.lanes);
-  return emitter.load(element, base, gen.add(offset, place.column), place.lanes, displacement + place.displacement);
+  return inOrder(gen.joined(parts), place);
+}
+
+// From the natural order of elements to that of the place.
+llvm::Value *GroupEpilogue::inOrder(llvm::Value *elements, const Place &place) {
+  if (place.order == LaneOrder::Natural)
+    return elements;
+  int64_t count = place.lanes();
+  SmallVector<int> mask(count);
+  for (int64_t i = 0; i < count; ++i)
+    mask[laneOf(place.order, i, count)] = static_cast<int>(i);
+  return emitter.gen.builder.CreateShuffleVector(elements, mask);
 }
 
 llvm::Value *GroupEpilogue::evaluate(Value value, Place &place) {
@@ -180,7 +214,7 @@ llvm::Value *GroupEpilogue::evaluate(Value value, Place &place) {
 }
 
 llvm::Value *GroupEpilogue::compute(Value value, Place &place) {
-  if (llvm::Value *number = splatConstant(emitter, value, place.lanes))
+  if (llvm::Value *number = splatConstant(emitter, value, place.lanes()))
     return number;
   auto leaf = leaves.find(value);
   if (leaf != leaves.end())
@@ -189,18 +223,54 @@ llvm::Value *GroupEpilogue::compute(Value value, Place &place) {
   Values operands;
   for (Value operand : op->getOperands())
     operands.push_back(evaluate(operand, place));
-  return emitter.elementwise(op, operands);
+  auto quantize = dyn_cast<nn::QuantizeOp>(op);
+  if (!quantize || place.order == LaneOrder::Natural)
+    return emitter.elementwise(op, operands);
+  llvm::Value *natural = emitQuantize(emitter.gen, quantize, operands[0], operands[1], place.order);
+  return value == emitter.yielded() ? natural : inOrder(natural, place);
 }
 
-void GroupEpilogue::finish(llvm::Value *accumulator, llvm::Value *row, int64_t rowDisplacement, llvm::Value *column,
-                      int64_t displacement, int64_t valid) {
+void GroupEpilogue::finishPlace(llvm::Value *accumulators, ArrayRef<Spot> spots, llvm::Value *row, llvm::Value *column,
+                                LaneOrder order) {
   IRGen &gen = emitter.gen;
-  accumulator = firstLanes(gen, accumulator, valid);
-  Place place{row, rowDisplacement, column, displacement, valid};
-  place.known[biasAdd ? biasAdd->getResult(0) : c.op->getResult(0)] = accumulator;
+  Place place{spots, row, column, order};
+  place.known[biasAdd ? biasAdd->getResult(0) : c.op->getResult(0)] = accumulators;
   llvm::Value *result = evaluate(emitter.yielded(), place);
-  emitter.store(elementOf(emitter.yielded()), result, emitter.outputPointer(),
-                gen.add(gen.mul(row, c.rowStride), column), rowDisplacement * c.rowStride + displacement);
+  int64_t lane = 0;
+  for (size_t i = 0; i < spots.size();) {
+    Spot whole = spots[i++];
+    for (; i < spots.size() && spots[i].row == whole.row && spots[i].column == whole.column + whole.count; ++i)
+      whole.count += spots[i].count;
+    llvm::Value *part = whole.count == place.lanes() ? result : gen.part(result, lane, whole.count);
+    lane += whole.count;
+    emitter.store(elementOf(emitter.yielded()), part, emitter.outputPointer(), gen.add(gen.mul(row, c.rowStride), column),
+                  whole.row * c.rowStride + whole.column);
+  }
+}
+
+void GroupEpilogue::finish(llvm::Value *accumulator, Spot spot, llvm::Value *row, llvm::Value *column) {
+  finishPlace(firstLanes(emitter.gen, accumulator, spot.count), spot, row, column, LaneOrder::Natural);
+}
+
+void GroupEpilogue::finishAll(ArrayRef<llvm::Value *> accumulators, ArrayRef<Spot> spots, llvm::Value *row, llvm::Value *column) {
+  if (spots.size() == 1)
+    return finish(accumulators[0], spots[0], row, column);
+  finishPlace(emitter.gen.joined(accumulators), spots, row, column, LaneOrder::Natural);
+}
+
+void GroupEpilogue::finishQuads(llvm::Value *accumulator, Spot spot, llvm::Value *row, llvm::Value *column) {
+  finishPlace(accumulator, spot, row, column, LaneOrder::Quads);
+}
+
+llvm::Value *GroupEpilogue::initialQuads(llvm::Value *column, int64_t lanes) {
+  if (!biasAdd)
+    return emitter.gen.zero(emitter.registerType(c.element, lanes));
+  Spot spot{0, 0, lanes};
+  return loadLeaf(leaves.find(bias)->second, {spot, emitter.gen.index(0), column, LaneOrder::Quads});
+}
+
+int64_t GroupEpilogue::together() const {
+  return c.bytes && emitter.isa.packsBytes() && elementOf(emitter.yielded()).isInteger(8) ? 4 : 1;
 }
 
 } // namespace aotc::cpu

@@ -198,15 +198,10 @@ private:
       initial.append(first);
     Values sums = accumulate(emitter, c, choice, t, initial);
     llvm::Value *outRow = gen.add(product.row, row);
-    // Narrow results of two vectors are one.
-    int64_t together = c.bytes && emitter.isa.packsPairs() ? 2 : 1;
+    Finisher finisher(epilogue, outRow, column);
     for (size_t m = 0; m < places.size(); ++m)
-      for (int64_t v = 0; v < vectors;) {
-        int64_t count = v + together <= vectors && validOf(v + together - 1) == choice.lanes ? together : 1;
-        llvm::Value *joined = gen.joined(llvm::ArrayRef(sums).slice(m * vectors + v, count));
-        epilogue.finish(joined, outRow, places[m].row, column, v * choice.lanes, (count - 1) * choice.lanes + validOf(v + count - 1));
-        v += count;
-      }
+      for (int64_t v = 0; v < vectors; ++v)
+        finisher.add(sums[m * vectors + v], {places[m].row, v * choice.lanes, validOf(v)});
   }
 
   int64_t validOf(int64_t vector) const { return vector + 1 == vectors ? valid : choice.lanes; }

@@ -59,9 +59,11 @@ private:
     Values sums = accumulate(emitter, c, choice, t, initial);
     size_t next = 0;
     for (int64_t m = 0; m < c.rows; ++m)
-      for (llvm::Value *column : columns)
+      for (llvm::Value *column : columns) {
+        Finisher finisher(epilogue, product.row, column);
         for (int64_t v = 0; v < vectors; ++v)
-          epilogue.finish(sums[next++], product.row, m, column, v * choice.lanes, validOf(v));
+          finisher.add(sums[next++], {m, v * choice.lanes, validOf(v)});
+      }
   }
 
   RegionEmitter &emitter;

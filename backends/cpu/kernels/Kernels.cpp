@@ -139,7 +139,12 @@ bool emitContractionKernel(RegionEmitter &emitter) {
   if (choice->kernel == Choice::Kernel::Depthwise) {
     GroupEpilogue epilogue(emitter, *c);
     emitter.stage(chooseDivision(*c, *choice, emitter.isa).tasks,
-                  [&] { (c->bytes ? emitDepthwiseBytes : emitDepthwise)(emitter, *c, *choice, epilogue); });
+                  [&] {
+                    if (c->bytes)
+                      emitDepthwiseBytes(emitter, *c, *choice, epilogue);
+                    else
+                      emitDepthwise(emitter, *c, *choice, epilogue);
+                  });
     return true;
   }
   if (choice->kernel == Choice::Kernel::Winograd) {

@@ -30,7 +30,7 @@ void emitGemv(RegionEmitter &emitter, const Contraction &c, const Choice &choice
 // The whole group; reads the border as absent instead of as zeros.
 void emitDepthwise(RegionEmitter &emitter, const Contraction &c, const Choice &choice, Epilogue &epilogue);
 // The same of bytes.
-void emitDepthwiseBytes(RegionEmitter &emitter, const Contraction &c, const Choice &choice, Epilogue &epilogue);
+void emitDepthwiseBytes(RegionEmitter &emitter, const Contraction &c, const Choice &choice, GroupEpilogue &epilogue);
 // How it wants its weights, as nn.unpack_quads has them.
 struct DepthwiseQuads {
   int64_t interleave, run;

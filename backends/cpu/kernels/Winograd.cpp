@@ -391,9 +391,10 @@ private:
     llvm::Value *line = gen.add(gen.mul(place.image, p.outHeight), place.y);
     llvm::Value *row = gen.add(gen.mul(line, p.outWidth), place.x);
     auto whole = [&] {
+      Finisher finisher(epilogue, row, column);
       for (int64_t i = 0; i < p.tile; ++i)
         for (int64_t j = 0; j < p.tile; ++j)
-          epilogue.finish(pixels[i * p.tile + j], row, i * p.outWidth + j, column, displacement, valid);
+          finisher.add(pixels[i * p.tile + j], {i * p.outWidth + j, displacement, valid});
     };
     if (p.scratch.outputTile == 0)
       return whole();
@@ -409,7 +410,7 @@ private:
         gen.loop(gen.index(0), across, 1, [&](llvm::Value *j) {
           llvm::Value *pixel = gen.mul(gen.add(gen.mul(i, p.tile), j), choice.lanes);
           llvm::Value *value = emitter.load(c.element, outputTile, pixel, choice.lanes);
-          epilogue.finish(value, gen.add(row, gen.add(gen.mul(i, p.outWidth), j)), 0, column, displacement, valid);
+          Finisher(epilogue, gen.add(row, gen.add(gen.mul(i, p.outWidth), j)), column).add(value, {0, displacement, valid});
         }, kRolled);
       }, kRolled);
     });

@@ -50,7 +50,8 @@ std::string runnableLevel(const std::string &level) {
   llvm::StringMap<bool> features = llvm::sys::getHostCPUFeatures();
   bool v3 = features["avx2"] && features["fma"] && features["f16c"];
   bool v4 = v3 && features["avx512f"] && features["avx512vl"] && features["avx512dq"] && features["avx512bw"];
-  if (level == "x86-64" || (level == "x86-64-v4" && v4))
+  bool vnni = (level == "avx-vnni" && v3 && features["avxvnni"]) || (level == "avx512-vnni" && v4 && features["avx512vnni"]);
+  if (level == "x86-64" || (level == "x86-64-v4" && v4) || vnni)
     return level;
   return v3 ? "x86-64-v3" : "x86-64";
 #else

@@ -6,7 +6,6 @@
 #include "gtest/gtest.h"
 #include "ir/NN/NN.h"
 #include "ir/Plan/Plan.h"
-#include "llvm/TargetParser/Host.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/IR/MLIRContext.h"
 #include "test/backends/cpu/KernelHarness.h"
@@ -87,17 +86,8 @@ std::string moduleOf(const Spec &s) {
 }
 
 bool runs(const std::string &level) {
-  llvm::StringMap<bool> features = llvm::sys::getHostCPUFeatures();
-  bool v3 = features["avx2"] && features["fma"], v4 = v3 && features["avx512bw"] && features["avx512vl"] && features["avx512dq"];
-  if (level == "x86-64-v3")
-    return v3;
-  if (level == "avx-vnni")
-    return v3 && features["avxvnni"];
-  if (level == "x86-64-v4")
-    return v4;
-  if (level == "avx512-vnni")
-    return v4 && features["avx512vnni"];
-  return level != "aarch64-i8mm" && !runnableLevel(level).empty();
+  bool needsOwn = level == "x86-64-v3" || level == "avx-vnni" || level == "x86-64-v4" || level == "avx512-vnni";
+  return needsOwn ? runnableLevel(level) == level : level != "aarch64-i8mm" && !runnableLevel(level).empty();
 }
 
 class Quads : public testing::TestWithParam<std::string> {
