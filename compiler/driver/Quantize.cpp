@@ -83,13 +83,18 @@ public:
     for (auto step : {&Quantizer::openData, &Quantizer::measureRanges, &Quantizer::measureNoise, &Quantizer::chooseRegions})
       if (absl::Status status = (this->*step)(); !status.ok())
         return status;
-    passes::insertQuantization(networkOf(*c.module), decisions(points, floatCount));
     note();
+    passes::insertQuantization(networkOf(*c.module), decisions(points, floatCount));
     return absl::OkStatus();
   }
 
 private:
   static constexpr int64_t kSamplesOfLoss = 64; // whose outputs are kept
+  struct Noise {
+    double noise = 0, signal = 0;
+    std::vector<float> offsets;
+    double share() const { return signal > 0 ? noise / signal : 0; }
+  };
 
   absl::Status openData() {
     std::vector<SampleInput> inputs;
@@ -173,7 +178,7 @@ private:
     const auto count = static_cast<int64_t>(std::min<size_t>(reference.size(), kSamplesOfLoss));
     noise.resize(points.contractions.size());
     absl::Status status = overSamples("noise of sample", *trial, count, [&](int64_t, const auto &, const auto &outputs) {
-      for (size_t i = 0; i < noise.size(); ++i) {
+      for (size_t i = 0; i < points.contractions.size(); ++i) {
         const Tensor &mean = outputs[3 * i + 2];
         noise[i].noise += outputs[3 * i].f(0);
         noise[i].signal += outputs[3 * i + 1].f(0);
@@ -185,13 +190,29 @@ private:
     for (Noise &n : noise) // infinities in the data
       if (!llvm::all_of(n.offsets, [](float x) { return std::isfinite(x); }))
         n.offsets.clear();
+    for (nn::GatherOp gather : points.tables)
+      noise.push_back(noiseOfTable(gather));
     worstFirst.resize(noise.size());
     std::iota(worstFirst.begin(), worstFirst.end(), 0);
     std::stable_sort(worstFirst.begin(), worstFirst.end(), [&](size_t a, size_t b) { return noise[a].share() > noise[b].share(); });
     return status;
   }
 
-  // The smallest number of the worst contractions that have to stay in f32.
+  static Noise noiseOfTable(nn::GatherOp gather) {
+    Tensor table = *nn::constantOf(gather.getOperand());
+    passes::QuantizedWeights bytes = passes::quantizeWeights(table, /*transposed=*/false, /*exactPairs=*/false);
+    Noise result;
+    for (int64_t i = 0; i < table.size(); ++i) {
+      double x = table.f(i), error = x - static_cast<double>(bytes.codes.i(i)) * bytes.scales[i % bytes.scales.size()];
+      if (!std::isfinite(x))
+        continue;
+      result.noise += error * error;
+      result.signal += x * x;
+    }
+    return result;
+  }
+
+  // The smallest number of the worst regions that have to stay in f32.
   absl::Status chooseRegions() {
     absl::StatusOr<double> all = lossOf(0);
     if (!all.ok())
@@ -236,7 +257,7 @@ private:
   passes::Decisions decisions(const passes::Points &at, size_t floats) const {
     passes::Decisions d;
     d.exactPairs = c.backend->addsPairsIn16Bits(c.result.model.targets);
-    std::vector<bool> isFloat(at.contractions.size(), false), hasReader(at.values.size(), false), isRead(at.values.size(), false);
+    std::vector<bool> isFloat(at.contractions.size() + at.tables.size(), false), hasReader(at.values.size(), false), isRead(at.values.size(), false);
     for (size_t i = 0; i < floats; ++i)
       isFloat[worstFirst[i]] = true;
     for (size_t i = 0; i < at.contractions.size(); ++i) {
@@ -246,6 +267,9 @@ private:
       hasReader[at.inputs[i]] = true;
       d.contractions[at.contractions[i]] = i < noise.size() ? noise[i].offsets : std::vector<float>();
     }
+    for (size_t i = 0; i < at.tables.size(); ++i)
+      if (!isFloat[at.contractions.size() + i])
+        d.tables.push_back(at.tables[i]);
     // A value that only contractions in f32 read keeps its digits.
     for (size_t p = 0; p < at.values.size(); ++p)
       if (hasReader[p] || !isRead[p])
@@ -259,10 +283,10 @@ private:
     info.samples = samples->count();
     info.loss = loss;
     info.maxLoss = o.maxLoss;
-    for (size_t i = 0; i < points.contractions.size(); ++i) {
-      unsigned set = points.sets[points.inputs[i]];
-      QuantizedRegion region{nodeName(points.contractions[i]->getLoc()), ranges[set].low, ranges[set].high, scales[set].scale, scales[set].zero,
-                             noise[i].signal, noise[i].noise};
+    for (size_t i = 0; i < noise.size(); ++i) {
+      QuantizedRegion region = i < points.contractions.size() ? contractionAt(i) : tableAt(i - points.contractions.size());
+      region.signal = noise[i].signal;
+      region.noise = noise[i].noise;
       region.isFloat = llvm::is_contained(llvm::ArrayRef(worstFirst).take_front(floatCount), i);
       if (region.isFloat)
         region.why = "the loss exceeds --max-loss without";
@@ -274,11 +298,21 @@ private:
                                                floatCount, noise.size(), o.maxLoss));
   }
 
-  struct Noise {
-    double noise = 0, signal = 0;
-    std::vector<float> offsets;
-    double share() const { return signal > 0 ? noise / signal : 0; }
-  };
+  QuantizedRegion contractionAt(size_t i) const {
+    unsigned set = points.sets[points.inputs[i]];
+    return {nodeName(points.contractions[i]->getLoc()), ranges[set].low, ranges[set].high, scales[set].scale, scales[set].zero,
+            0, 0, false, ""};
+  }
+
+  // With the largest of its columns' scales.
+  QuantizedRegion tableAt(size_t i) const {
+    nn::GatherOp gather = points.tables[i];
+    Tensor table = *nn::constantOf(gather.getOperand());
+    passes::QuantizedWeights bytes = passes::quantizeWeights(table, /*transposed=*/false, /*exactPairs=*/false);
+    auto [low, high] = std::minmax_element(table.as<float>(), table.as<float>() + table.size());
+    return {nodeName(gather.getLoc()), *low, *high, *std::max_element(bytes.scales.begin(), bytes.scales.end()), 0,
+            0, 0, false, ""};
+  }
 
   Compilation &c;
   const QuantizeOptions &o;
@@ -287,7 +321,7 @@ private:
   std::vector<Range> ranges;                // of sets
   std::vector<passes::Scale> scales;
   std::vector<std::vector<Tensor>> reference; // outputs of the float network
-  std::vector<Noise> noise;                   // of contractions
+  std::vector<Noise> noise;                   // of contractions, then of tables
   std::vector<size_t> worstFirst;             // their numbers
   size_t floatCount = 0;                      // how many of those stay in f32
   double loss = 0;

@@ -47,6 +47,9 @@ public:
     llvm::sort(points.contractions, [](Operation *a, Operation *b) { return a->isBeforeInBlock(b); });
     for (Operation *op : points.contractions)
       points.inputs.push_back(llvm::find(points.values, sourceOf(op->getOperand(0))) - points.values.begin());
+    for (auto gather : func.front().getOps<GatherOp>())
+      if (isTable(gather))
+        points.tables.push_back(gather);
     return std::move(points);
   }
 
@@ -61,6 +64,14 @@ private:
   static bool multipliesBytes(Operation *op) {
     return isa<MatMulOp, ConvOp>(op) && isReal(op->getResult(0)) && isConstant(op->getOperand(1)) &&
            !isConstant(op->getOperand(0));
+  }
+
+  // Whose rows are picked by numbers that only calls know. Small ones are not worth a scale a column.
+  static bool isTable(GatherOp gather) {
+    constexpr int64_t kFewRows = 16;
+    Value table = gather.getOperand();
+    int64_t axis = gather.getAxis(), last = shapeOf(table).size() - 1;
+    return isReal(table) && isConstant(table) && axis < last && shapeOf(table)[axis] >= kFewRows;
   }
 
   void consider(Value value) {

@@ -18,6 +18,8 @@ struct Points {
   // matmul and conv with constant weights and one of the values, perhaps moved, on the left: of each that value's number.
   std::vector<mlir::Operation *> contractions;
   std::vector<size_t> inputs;
+  // Gathers from constant f32 tables along other dimensions than the last, as of embeddings.
+  std::vector<nn::GatherOp> tables;
 };
 
 Points findPoints(mlir::func::FuncOp func);

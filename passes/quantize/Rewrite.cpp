@@ -120,6 +120,26 @@ public:
     contraction->setOperand(1, builder.create<DequantizeOp>(loc, operand.getType(), codes, factor, 0));
   }
 
+  // Gathers bytes instead.
+  void table(GatherOp gather) {
+    Value real = gather.getOperand();
+    auto [known, isNew] = tables.try_emplace(real);
+    Location loc = gather.getLoc();
+    if (isNew) {
+      QuantizedWeights quantized = quantizeWeights(*constantOf(real), /*transposed=*/false, /*exactPairs=*/false);
+      builder.setInsertionPointAfterValue(real);
+      known->second.codes = makeConstant(builder, real.getLoc(), quantized.codes);
+      known->second.scales.values.assign(quantized.scales.begin(), quantized.scales.end());
+    }
+    builder.setInsertionPointAfter(gather);
+    auto type = typeOf(gather.getResult());
+    Value codes = builder.create<GatherOp>(loc, type.clone(builder.getI8Type()), known->second.codes, gather.getIndices(),
+                                           gather.getAxis(), gather.getBatchDims());
+    Value factor = makeAxisConstant(builder, loc, known->second.scales, type, type.getRank() - 1);
+    gather.getResult().replaceAllUsesWith(builder.create<DequantizeOp>(loc, type, codes, factor, 0));
+    gather.erase();
+  }
+
   // Adds a number to each channel, in the bias where there is one.
   void correct(Operation *contraction, const std::vector<float> &offsets) {
     Value result = contraction->getResult(0);
@@ -184,8 +204,14 @@ public:
   }
 
 private:
+  struct Table {
+    Value codes;
+    AxisConstant scales;
+  };
+
   OpBuilder builder;
   const Decisions &decisions;
+  llvm::DenseMap<Value, Table> tables; // by their numbers
 };
 
 } // namespace
@@ -199,6 +225,8 @@ void insertQuantization(func::FuncOp func, const Decisions &decisions) {
     if (!offsets.empty())
       inserter.correct(contraction, offsets);
   }
+  for (GatherOp gather : decisions.tables)
+    inserter.table(gather);
 }
 
 void insertProbes(func::FuncOp func, const Decisions &decisions, ArrayRef<Operation *> contractions, ArrayRef<Scale> inputs) {

@@ -20,11 +20,12 @@ struct Decisions {
   llvm::MapVector<mlir::Value, Scale> points; // values of Points that become bytes
   // With what is added to each output channel; empty: nothing.
   llvm::MapVector<mlir::Operation *, std::vector<float>> contractions; // that become integer; their inputs are among `points`
+  std::vector<nn::GatherOp> tables; // whose tables become bytes, with one scale a column
   // Weights of which neighbours may be multiplied by 0 to 255 and added in 16 bits.
   bool exactPairs = true;
 };
 
-// Inserts quantize-dequantize pairs behind the points and dequantized weights; aotc-quantized-ops makes
+// Inserts quantize-dequantize pairs behind the points, dequantized weights and what is gathered; aotc-quantized-ops makes
 // integer arithmetic of that.
 void insertQuantization(mlir::func::FuncOp func, const Decisions &decisions);
 

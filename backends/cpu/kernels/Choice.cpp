@@ -111,6 +111,7 @@ std::optional<Choice> chooseKernel(const Contraction &c, const Isa &isa) {
     if (c.interleave > kMostColumns || c.run > kMostTaps || c.interleave * c.run > kMostTaps)
       return std::nullopt;
     choice.kernel = Choice::Kernel::Depthwise;
+    choice.lanes = std::min<int64_t>(choice.lanes, 4 * llvm::PowerOf2Ceil(llvm::divideCeil(c.groups, 16))); // wider ones were padding
     choice.rhs = c.unpack ? Choice::Rhs::Packed : Choice::Rhs::PackedAtRunTime;
     choice.panelWidth = c.unpack ? c.panelWidth() : llvm::alignTo(c.groups, choice.lanes * 4);
     return choice;
