@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Sets up the peers and the networks, times all of them in one run and holds the figures against the bars.
-#   run.sh [--quick] [--all] [--threads 1|2] [NETWORK...]
+#   run.sh [--int8] [--quick] [--all] [--threads 1|2] [NETWORK...]
 # See docs/performance.md.
 set -euo pipefail
 bench=$(cd "$(dirname "$0")" && pwd)

@@ -40,8 +40,45 @@ def example():
     return run | {"bars": bars.judge(run)}
 
 
+def int8_example():
+    """Twice as fast as float on two networks; slower than a peer on one of them."""
+    size = lambda weights, arena: {"weights_bytes": weights, "arena_bytes": arena}
+    run = example()
+    kws = network("tiny_kws", {("aotc", 1): timed(0.04), ("aotc_int8", 1): timed(0.02, error=0.3) | {"tolerance": 0.5},
+                               ("litert_int8", 1): timed(0.03, error=0.3) | {"tolerance": 0.5}},
+                  size=size(90_000, 50_000), int8_size=size(30_000, 15_000))
+    mlp = network("mlp", {("aotc", 1): timed(0.04), ("aotc_int8", 1): timed(0.02), ("openvino_int8", 1): timed(0.01),
+                          ("onnxruntime_int8", 1): timed(0.001, error=0.6) | {"tolerance": 0.5}},
+                  size=size(2_600_000, 4_000), int8_size=size(800_000, 1_000))
+    run |= {"int8": True, "networks": [kws, mlp]}
+    return run | {"bars": bars.judge(run)}
+
+
 def bar(run, title):
     return next(b for b in run["bars"] if b["title"].startswith(title))
+
+
+class Int8(unittest.TestCase):
+    def test_bars(self):
+        run = int8_example()
+        self.assertEqual(bar(run, "1 thread: int8 / float")["worst"], ("tiny_kws", 0.5))
+        gain = bar(run, "1 thread: float / int8")
+        self.assertAlmostEqual(gain["figures"][0][1], 2.0)
+        self.assertTrue(gain["passes"])  # without VNNI
+        self.assertEqual(bar(run, "1 thread: int8 / best int8 peer")["missed"], ["mlp"])
+        self.assertEqual(bar(run, "arena and weights / float, above")["missed"], ["mlp"])
+        self.assertTrue(bar(run, "arena and weights / float, below")["passes"])
+
+    def test_gain_on_a_machine_with_vnni(self):
+        run = int8_example()
+        run["machine"]["flags"] = ["avx512_vnni"]
+        self.assertFalse(next(b for b in bars.judge(run) if b["title"].startswith("1 thread: float / int8"))["passes"])
+
+    def test_tables(self):
+        text = output.text(int8_example())
+        self.assertIn("tiny_kws             1   0.0400/0.044      0.0200/0.022", text)
+        self.assertRegex(text, r"mlp .*0\.0010/0\.0011 +\*.* 2\.00 +2\.00")
+        self.assertRegex(text, r"tiny_kws +90000 +30000 +50000 +15000 +0\.321")
 
 
 class Statistics(unittest.TestCase):

@@ -21,9 +21,12 @@ class Call(ctypes.Structure):
                 ("seed", ctypes.c_uint64), ("error", ctypes.c_void_p), ("stream", ctypes.c_void_p)]
 
 
-def compile_network(network):
-    """Compiles the network into network.folder/aotc and returns the sizes and costs."""
-    scratch = network.folder / "aotc"
+QUANTIZE = ("--quantize=int8", "--calibrate", "calibration.npy")
+
+
+def compile_network(network, folder="aotc", options=()):
+    """Compiles the network into network.folder/FOLDER and returns the sizes and costs."""
+    scratch = network.folder / folder
     scratch.mkdir(exist_ok=True)
     command = [str(ROOT / "build/bin/aotc"), str(network.folder / "model.pb"), "-o", str(scratch / "model.o"),
                "--name", "model", "--report", str(scratch / "report.json")]
@@ -31,8 +34,9 @@ def compile_network(network):
         command += ["--input", f"{tensor.name}={list(tensor.shape)}:{DTYPES[tensor.dtype]}".replace(" ", "")]
     for tensor in network.outputs:
         command += ["--output", tensor.name]
+    command += options
     start = time.perf_counter()
-    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+    process = subprocess.Popen(command, cwd=network.folder, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
     problems = process.stderr.read()
     _, status, usage = os.wait4(process.pid, 0)
     process.returncode = os.waitstatus_to_exitcode(status)
@@ -54,9 +58,10 @@ def compile_network(network):
 class Aotc:
     """The compiled network in this process."""
     FORMS = ["model.pb"]
+    FOLDER = "aotc"
 
     def __init__(self, network, model, threads):
-        scratch = network.folder / "aotc"
+        scratch = network.folder / self.FOLDER
         library = ctypes.CDLL(str(scratch / "model.so"))
         self.inputs = [np.ascontiguousarray(value) for value in network.load(network.inputs)]
         self.results = [aligned(tensor.shape, tensor.dtype) for tensor in network.outputs]
@@ -74,3 +79,8 @@ class Aotc:
 
     def outputs(self):
         return self.results
+
+
+class AotcInt8(Aotc):
+    FOLDER = "aotc_int8"
+    TOLERANCE = 0.5

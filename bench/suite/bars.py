@@ -137,5 +137,57 @@ BARS = [
 ]
 
 
+# Of runs with --int8.
+INT8_PEERS = ("onnxruntime_int8", "openvino_int8", "litert_int8")
+MEGABYTE = 1 << 20
+
+
+def result_of(network, runner, threads):
+    result = network["results"].get((runner, threads))
+    return result["min_ms"] if result and counted(result) else None
+
+
+def over_float(threads):
+    return lambda run: [(n["name"], quotient(result_of(n, "aotc_int8", threads), result_of(n, "aotc", threads)))
+                        for n in run["networks"]]
+
+
+def over_int8_peers(threads):
+    def figures(run):
+        for network in run["networks"]:
+            key = fastest(network["results"], INT8_PEERS, 1 if threads == 1 else None)
+            best = network["results"][key]["min_ms"] if key else None
+            yield network["name"], quotient(result_of(network, "aotc_int8", threads), best)
+    return figures
+
+
+def gain(run):
+    """Float over 8 bits, one thread, the geometric mean."""
+    ratios = [figure for _, figure in over_float(1)(run) if figure]
+    yield "geometric mean", 1 / geometric_mean(ratios) if ratios else None
+
+
+def gain_limit(run):
+    return 3.0 if "avx512_vnni" in run["machine"]["flags"] or "avx_vnni" in run["machine"]["flags"] else 1.6
+
+
+def size_share(large):
+    """Arena and weights of --prefer=size over those of the float object, where the float weights exceed 1 MB or not."""
+    total = lambda cost: cost["arena_bytes"] + cost["weights_bytes"]
+    return lambda run: [(n["name"], total(n["int8_size"]) / total(n["size"])) for n in run["networks"]
+                        if "size" in n and (n["size"]["weights_bytes"] > MEGABYTE) == large]
+
+
+INT8_BARS = [
+    Bar("1 thread: int8 / float", 1.0, 0.5, over_float(1)),
+    Bar("2 threads: int8 / float", 1.0, 0.5, over_float(2)),
+    Bar("1 thread: float / int8", gain_limit, 4.0, gain, at_least=True),
+    Bar("1 thread: int8 / best int8 peer", 1.0, 0.8, over_int8_peers(1)),
+    Bar("2 threads: int8 / best int8 peer at its best threads", 1.0, 0.8, over_int8_peers(2)),
+    Bar("arena and weights / float, above 1 MB of weights", 0.27, 0.25, size_share(True)),
+    Bar("arena and weights / float, below", 0.33, 0.25, size_share(False)),
+]
+
+
 def judge(run):
-    return [bar.judge(run) for bar in BARS]
+    return [bar.judge(run) for bar in (INT8_BARS if run.get("int8") else BARS)]

@@ -1,6 +1,6 @@
 """Tables of a run as text; needs nothing but Python."""
-from suite.bars import PEERS, arena_with_io, best_peer, ours, quotient
-from suite.stats import counted
+from suite.bars import INT8_PEERS, PEERS, arena_with_io, best_peer, ours, quotient, result_of
+from suite.stats import counted, fastest
 
 COLUMNS = ("aotc", *PEERS)
 MARKS = {True: "PASS", False: "FAIL", None: "----"}
@@ -26,6 +26,34 @@ def times(run):
             peer = best_peer(network, 1 if threads == 1 else None)
             cells = " ".join(cell(network["results"].get((name, threads))) for name in COLUMNS)
             lines.append(f"{network['name']:18}{threads:4} {cells} {number(quotient(ours(network, threads), peer)):>6}")
+    return lines
+
+
+def int8_times(run):
+    columns = ("aotc", "aotc_int8", *INT8_PEERS)
+    lines = ["minimum/median in ms; * outputs differ by more than half of the largest: not counted",
+             "gain: float / int8 of aotc; ratio: int8 / best peer with 1 thread, and 2 threads / best peer with any number",
+             f"{'network':18}{'thr':>4} " + "".join(f"{name:>17} " for name in columns) + f"{'gain':>6}{'ratio':>7}"]
+    for network in run["networks"]:
+        results = network["results"]
+        for threads in sorted({key[1] for key in results if key[0] == "aotc"}):
+            best = fastest(results, INT8_PEERS, 1 if threads == 1 else None)
+            cells = " ".join(cell(results.get((name, threads))) for name in columns)
+            own = result_of(network, "aotc_int8", threads)
+            peer = results[best]["min_ms"] if best else None
+            lines.append(f"{network['name']:18}{threads:4} {cells} "
+                         f"{number(quotient(result_of(network, 'aotc', threads), own)):>6}{number(quotient(own, peer)):>7}")
+    return lines
+
+
+def int8_sizes(run):
+    lines = [f"{'bytes, prefer=size':18}{'weights':>12}{'int8':>12}{'arena':>12}{'int8':>12}{'share':>8}"]
+    for network in run["networks"]:
+        if "size" in network:
+            f, q = network["size"], network["int8_size"]
+            share = (q["arena_bytes"] + q["weights_bytes"]) / (f["arena_bytes"] + f["weights_bytes"])
+            lines.append(f"{network['name']:18}{f['weights_bytes']:12}{q['weights_bytes']:12}{f['arena_bytes']:12}"
+                         f"{q['arena_bytes']:12}{share:8.3f}")
     return lines
 
 
@@ -73,5 +101,6 @@ def verdicts(run):
 
 
 def text(run):
-    sections = (machine(run), times(run), sizes(run), failures(run), list(verdicts(run)))
+    tables = (int8_times(run), int8_sizes(run)) if run.get("int8") else (times(run), sizes(run))
+    sections = (machine(run), *tables, failures(run), list(verdicts(run)))
     return "\n\n".join("\n".join(section) for section in sections if section)

@@ -1,4 +1,4 @@
-"""The peers, each at its best settings in fp32.
+"""The peers, each at its best settings in fp32 or 8 bits.
 
 A runner is made from a network, one of its forms and a number of threads. It has either `entry` and `argument`, C
 pointers that the C loop calls, or `call`, a Python function; `outputs()` returns the arrays of the last call.
@@ -92,6 +92,23 @@ class LiteRt:
 
     def outputs(self):
         return [self.interpreter.get_tensor(slot["index"]) for slot in self.interpreter.get_output_details()]
+
+
+# Of 8 bits. Outputs only show that the network is the same: quantizers differ.
+
+class OnnxRuntimeInt8(OnnxRuntime):
+    FORMS = ["int8.onnx", "uint8.onnx"]
+    TOLERANCE = 0.5
+
+
+class OpenVinoInt8(OpenVino):
+    FORMS = ["int8.onnx", "uint8.onnx"]
+    TOLERANCE = 0.5
+
+
+class LiteRtInt8(LiteRt):
+    FORMS = ["int8.tflite"]
+    TOLERANCE = 0.5
 
 
 class XlaJit:

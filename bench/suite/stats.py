@@ -2,7 +2,7 @@
 import math
 import statistics
 
-TOLERANCE = 1e-3  # a runner whose outputs differ by more is shown but not counted
+TOLERANCE = 1e-3  # a runner whose outputs differ by more, unless it says otherwise, is shown but not counted
 
 
 class Series:
@@ -37,7 +37,7 @@ class Series:
 
 def counted(result):
     """Whether a runner's result takes part in comparisons."""
-    return "failed" not in result and result.get("calls", 0) > 0 and result.get("error", math.inf) <= TOLERANCE
+    return "failed" not in result and result.get("calls", 0) > 0 and result.get("error", math.inf) <= result.get("tolerance", TOLERANCE)
 
 
 def fastest(results, names, threads=None):

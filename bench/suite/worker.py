@@ -72,6 +72,7 @@ def main():
     os.dup2(2, 1)
     from suite.network import Network
     from suite.runners import RUNNERS
+    from suite.stats import TOLERANCE
     try:
         network = Network(folder)
         form, bursts = load(RUNNERS[name], network, int(threads))
@@ -79,6 +80,7 @@ def main():
         report = {"form": form}
         if hasattr(bursts.runner, "outputs"):
             report["error"] = network.error(bursts.runner.outputs())
+            report["tolerance"] = getattr(bursts.runner, "TOLERANCE", TOLERANCE)
         if hasattr(bursts.runner, "empty"):
             bursts.runner.empty()
             report["empty_call_ns"] = int(min(python_burst(bursts.runner.empty, 0.02)))
