@@ -2,6 +2,7 @@
 #include "absl/strings/ascii.h"
 #include "ir/Plan/Plan.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
 #include "absl/strings/str_join.h"
 #include "compiler/artifact/AbiText.h" // kAbiText: the bytes of aotc/abi.h, made by the build
 
@@ -123,13 +124,33 @@ std::string pointerArray(const char *type, const char *array, const std::vector<
   return absl::StrCat("  ", type, array, "[", names.size(), "] = {", absl::StrJoin(names, ", "), "};\n");
 }
 
+// What bytes stand for, of each tensor that has a scale.
+std::string scaleMacros(const std::string &model, const std::vector<TensorInfo> &tensors, const std::vector<std::string> &names) {
+  std::vector<std::string> upper;
+  for (const std::string &name : names)
+    upper.push_back(absl::AsciiStrToUpper(name));
+  upper = makeIdentifiers(upper, {}); // x and X are one
+  std::string text;
+  for (size_t i = 0; i < tensors.size(); ++i) {
+    if (!tensors[i].scale)
+      continue;
+    const std::string prefix = absl::StrCat("#define ", model, "_", upper[i]);
+    std::string scale = absl::StrFormat("%.9g", tensors[i].scale->scale);
+    if (scale.find_first_of(".e") == std::string::npos)
+      absl::StrAppend(&scale, ".0");
+    absl::StrAppend(&text, prefix, "_SCALE ", scale, "f\n", prefix, "_ZERO_POINT ", tensors[i].scale->zero, "\n");
+  }
+  return text.empty() ? "" : absl::StrCat("/* A real number is (code - ZERO_POINT) * SCALE. */\n", text, "\n");
+}
+
 } // namespace
 
 std::string writeHeader(const ModelInfo &model, const HeaderOptions &options) {
+  std::vector<TensorInfo> tensors = model.inputs;
+  tensors.insert(tensors.end(), model.outputs.begin(), model.outputs.end());
   std::vector<std::string> tensorNames;
-  for (const auto *list : {&model.inputs, &model.outputs})
-    for (const TensorInfo &t : *list)
-      tensorNames.push_back(t.name);
+  for (const TensorInfo &t : tensors)
+    tensorNames.push_back(t.name);
   const std::string &n = model.name;
   std::vector<std::string> names = makeIdentifiers(
       tensorNames, {"arena", "state", "out_dims", model.symbol ? model.symbol->name : "arena", "aotc_dims", "aotc_inputs", "aotc_outputs", "aotc_this_call", "aotc_call", "aotc_status",
@@ -141,7 +162,7 @@ std::string writeHeader(const ModelInfo &model, const HeaderOptions &options) {
   for (size_t i = 0; i < names.size(); ++i) {
     bool input = i < inputs.size();
     parameters.push_back(
-        parameter(input ? model.inputs[i] : model.outputs[i - inputs.size()], names[i], input,
+        parameter(tensors[i], names[i], input,
                   symbolicShape(model, !input, input ? i : i - inputs.size(), model.symbol ? model.symbol->name : "")));
   }
   if (model.symbol)
@@ -192,6 +213,7 @@ std::string writeHeader(const ModelInfo &model, const HeaderOptions &options) {
                                                     model.outputs[dim.output].shape[dim.axis]);
                                   }),
                     " */\n\n");
+  absl::StrAppend(&h, scaleMacros(upper, tensors, names));
   absl::StrAppend(&h, "#ifdef __cplusplus\nextern \"C\" {\n#endif\n\n");
   absl::StrAppend(&h, "/* Names, types and sizes for generic callers. */\nextern const aotc_model_info ", n,
                   "_info;\n\n");

@@ -15,6 +15,7 @@ struct TensorInfo {
   std::string name; // as in the model, without ":0"
   DType dtype = DType::F32;
   Shape shape;
+  std::optional<Scale> scale{}; // of integers that stand for real numbers
 };
 
 struct PhaseTime {

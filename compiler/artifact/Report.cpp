@@ -15,6 +15,10 @@ void writeTensors(llvm::json::OStream &json, llvm::StringRef key, const std::vec
         json.attribute("name", llvm::json::fixUTF8(t.name));
         json.attribute("type", llvm::StringRef(name(t.dtype)));
         json.attribute("shape", llvm::json::Array(t.shape));
+        if (t.scale) {
+          json.attribute("scale", t.scale->scale);
+          json.attribute("zero_point", t.scale->zero);
+        }
       });
   });
 }

@@ -50,6 +50,8 @@ struct CompileOptions {
   CustomOps customOps;
   std::vector<std::string> customLibraries; // of the functions, for running the network while it is compiled
   std::optional<QuantizeOptions> quantize;  // to 8 bits
+  // Inputs and outputs that are quantized inside, by `quantize` or by the model, are bytes at the interface as well.
+  bool byteInterface = false;
   // Sizes of a symbolic dimension of the inputs that get code of their own, beside those that always do.
   std::vector<std::pair<std::string, int64_t>> specialize;
   std::vector<std::string> outputs; // empty: the nodes that nobody consumes

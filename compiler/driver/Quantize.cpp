@@ -8,10 +8,12 @@
 #include "compiler/driver/Errors.h"
 #include "compiler/driver/Trial.h"
 #include "ir/NN/Constants.h"
+#include "ir/NN/Quant.h"
 #include "ir/NN/State.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Transforms/Passes.h"
 #include "passes/fold/Passes.h"
+#include "passes/quantize/Interface.h"
 #include "passes/quantize/Passes.h"
 #include "passes/quantize/Rewrite.h"
 #include "passes/simplify/Passes.h"
@@ -83,8 +85,13 @@ public:
     for (auto step : {&Quantizer::openData, &Quantizer::measureRanges, &Quantizer::measureNoise, &Quantizer::chooseRegions})
       if (absl::Status status = (this->*step)(); !status.ok())
         return status;
+    passes::Decisions chosen = decisions(points, floatCount);
+    for (auto [observer, info] : llvm::zip(outputObservers, c.result.model.outputs)) {
+      Range range = observer.range(o.calibrator);
+      chosen.results.push_back(info.dtype == DType::F32 ? std::optional(passes::scaleFor(range.low, range.high)) : std::nullopt);
+    }
     note();
-    passes::insertQuantization(networkOf(*c.module), decisions(points, floatCount));
+    passes::insertQuantization(networkOf(*c.module), chosen);
     return absl::OkStatus();
   }
 
@@ -144,6 +151,8 @@ private:
     if (!trial.ok())
       return trial.status();
     std::vector<RangeObserver> observers(points.setCount);
+    if (c.options.byteInterface)
+      outputObservers.resize(c.result.model.outputs.size());
     absl::Status status = overSamples("sample", *trial, samples->count(), [&](int64_t i, const auto &inputs, const auto &outputs) {
       size_t result = 0;
       for (size_t p = 0; p < points.values.size(); ++p) {
@@ -153,6 +162,9 @@ private:
         const Tensor &tensor = argumentOf[p] == SIZE_MAX ? outputs[result++] : inputs[argumentOf[p]];
         observers[points.sets[p]].observe(tensor.template as<float>(), tensor.size());
       }
+      for (size_t k = 0; k < outputObservers.size(); ++k)
+        if (const Tensor &tensor = outputs[results.size() + k]; tensor.dtype() == DType::F32)
+          outputObservers[k].observe(tensor.template as<float>(), tensor.size());
       if (i < kSamplesOfLoss)
         reference.emplace_back(outputs.begin() + static_cast<int64_t>(results.size()), outputs.end());
     });
@@ -168,7 +180,7 @@ private:
     mlir::OwningOpRef<mlir::ModuleOp> copy(c.module->clone());
     mlir::func::FuncOp func = networkOf(*copy);
     passes::Points inCopy = passes::findPoints(func);
-    std::vector<passes::Scale> inputs;
+    std::vector<Scale> inputs;
     for (size_t input : points.inputs)
       inputs.push_back(scales[points.sets[input]]);
     passes::insertProbes(func, decisions(inCopy, 0), inCopy.contractions, inputs);
@@ -318,8 +330,9 @@ private:
   const QuantizeOptions &o;
   passes::Points points;
   std::optional<Samples> samples;
+  std::vector<RangeObserver> outputObservers; // of the outputs that are to be bytes
   std::vector<Range> ranges;                // of sets
-  std::vector<passes::Scale> scales;
+  std::vector<Scale> scales;
   std::vector<std::vector<Tensor>> reference; // outputs of the float network
   std::vector<Noise> noise;                   // of contractions, then of tables
   std::vector<size_t> worstFirst;             // their numbers
@@ -337,15 +350,42 @@ bool hasQuantizedOps(mlir::ModuleOp module) {
       .wasInterrupted();
 }
 
+// What the interface has become, and what stays float.
+static void describeInterface(Compilation &c) {
+  mlir::func::FuncOp func = networkOf(*c.module);
+  auto describe = [&](std::vector<TensorInfo> &tensors, const char *kind, auto typeOf, auto scaleOf) {
+    for (auto [i, info] : llvm::enumerate(tensors)) {
+      info.scale = scaleOf(func, i);
+      info.dtype = *nn::dtypeOf(mlir::cast<mlir::RankedTensorType>(typeOf(i)).getElementType());
+      if (info.dtype == DType::F32)
+        c.result.notes.push_back(absl::StrCat("--io=int8: ", kind, " '", printable(info.name), "' stays float; it is not quantized"));
+    }
+  };
+  describe(c.result.model.inputs, "input", [&](size_t i) { return func.getArgumentTypes()[i]; }, nn::argumentScale);
+  describe(c.result.model.outputs, "output", [&](size_t i) { return func.getResultTypes()[i]; }, nn::resultScale);
+}
+
 absl::Status quantize(Compilation &c) {
+  if (c.options.byteInterface && c.result.model.symbol)
+    return usageError("--io=int8: give the symbolic dimension a number with --input");
   if (c.options.quantize)
     if (absl::Status status = Quantizer(c).run(); !status.ok())
       return status;
-  if (!hasQuantizedOps(*c.module))
-    return absl::OkStatus();
-  absl::Status status = integrate(c, *c.module, /*roundBias=*/c.options.quantize.has_value());
+  const bool isQuantized = hasQuantizedOps(*c.module);
+  if (c.options.byteInterface && !isQuantized && !c.options.quantize)
+    return usageError("--io=int8: the model has no 8-bit integers; give --quantize=int8 and --calibrate DATA");
+  if (isQuantized) {
+    if (c.options.byteInterface)
+      passes::narrowInputs(networkOf(*c.module));
+    if (absl::Status status = integrate(c, *c.module, /*roundBias=*/c.options.quantize.has_value()); !status.ok())
+      return status;
+    if (c.options.byteInterface)
+      passes::narrowOutputs(networkOf(*c.module));
+  }
+  if (c.options.byteInterface)
+    describeInterface(c);
   nn::releaseUnusedConstants(*c.module);
-  return status;
+  return absl::OkStatus();
 }
 
 } // namespace aotc

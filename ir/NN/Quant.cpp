@@ -27,6 +27,31 @@ int64_t zeroPoint(Operation *contraction, unsigned i) {
   return static_cast<int64_t>(zero);
 }
 
+constexpr char kScale[] = "nn.scale", kZero[] = "nn.zero";
+
+static std::optional<Scale> scaleIn(DictionaryAttr attributes) {
+  auto scale = attributes ? attributes.getAs<FloatAttr>(kScale) : FloatAttr();
+  auto zero = attributes ? attributes.getAs<IntegerAttr>(kZero) : IntegerAttr();
+  if (!scale || !scale.getType().isF32() || !zero)
+    return std::nullopt;
+  return Scale{scale.getValue().convertToFloat(), zero.getInt()};
+}
+
+std::optional<Scale> argumentScale(func::FuncOp func, unsigned i) { return scaleIn(func.getArgAttrDict(i)); }
+std::optional<Scale> resultScale(func::FuncOp func, unsigned i) { return scaleIn(func.getResultAttrDict(i)); }
+
+void setArgumentScale(func::FuncOp func, unsigned i, Scale scale) {
+  Builder b(func.getContext());
+  func.setArgAttr(i, kScale, b.getF32FloatAttr(scale.scale));
+  func.setArgAttr(i, kZero, b.getI64IntegerAttr(scale.zero));
+}
+
+void setResultScale(func::FuncOp func, unsigned i, Scale scale) {
+  Builder b(func.getContext());
+  func.setResultAttr(i, kScale, b.getF32FloatAttr(scale.scale));
+  func.setResultAttr(i, kZero, b.getI64IntegerAttr(scale.zero));
+}
+
 FixedFactor fixedFactor(float factor) {
   int exponent;
   double fraction = std::frexp(static_cast<double>(factor), &exponent); // in [1/2, 1)

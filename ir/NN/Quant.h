@@ -3,6 +3,8 @@
 #define AOTC_IR_NN_QUANT_H
 
 #include "ir/NN/NN.h"
+#include "ir/Tensor/Tensor.h"
+#include "mlir/Dialect/Func/IR/FuncOps.h"
 
 namespace aotc::nn {
 
@@ -18,6 +20,13 @@ bool isByteTensor(mlir::Value value);
 
 // Of operand `i` of a contraction of bytes; 0 where it has none.
 int64_t zeroPoint(mlir::Operation *contraction, unsigned i);
+
+// What the bytes of an argument or a result of a function stand for (attributes `nn.scale` and `nn.zero`); nullopt:
+// nothing but themselves.
+std::optional<Scale> argumentScale(mlir::func::FuncOp func, unsigned i);
+std::optional<Scale> resultScale(mlir::func::FuncOp func, unsigned i);
+void setArgumentScale(mlir::func::FuncOp func, unsigned i, Scale scale);
+void setResultScale(mlir::func::FuncOp func, unsigned i, Scale scale);
 
 // factor = multiplier * 2^-shift, exactly, with a multiplier of at most 24 bits; for `fixed` rounding.
 struct FixedFactor {

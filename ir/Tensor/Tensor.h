@@ -16,6 +16,12 @@ namespace aotc {
 
 using Shape = std::vector<int64_t>;
 
+// What integers stand for: real = (code - zero) * scale.
+struct Scale {
+  float scale = 1;
+  int64_t zero = 0;
+};
+
 // Number of elements, or nullopt when a dim is negative or the product of
 // dims (or of dims and `elementBytes`) exceeds 2^62.
 std::optional<int64_t> elementCount(absl::Span<const int64_t> shape, size_t elementBytes = 1);

@@ -97,13 +97,28 @@ public:
 
   void point(Value value, const Scale &scale) {
     builder.setInsertionPointAfterValue(value);
-    Location loc = value.getLoc();
-    auto type = typeOf(value).clone(elementType(builder.getContext(), DType::U8));
-    Value factor = splatLike(builder, loc, value, 1 / scale.scale), back = splatLike(builder, loc, value, scale.scale);
-    auto codes = builder.create<QuantizeOp>(loc, type, Rounding::FloatRne, value, factor, scale.zero, 0, 255);
-    auto real = builder.create<DequantizeOp>(loc, value.getType(), codes, back, scale.zero);
+    DequantizeOp real = rounded(value, scale);
     // What leaves the function keeps all digits.
-    value.replaceUsesWithIf(real, [&](OpOperand &use) { return use.getOwner() != codes && !isa<func::ReturnOp>(use.getOwner()); });
+    value.replaceUsesWithIf(real, [&](OpOperand &use) {
+      return use.getOwner() != real.getOperand().getDefiningOp() && !isa<func::ReturnOp>(use.getOwner());
+    });
+  }
+
+  void result(OpOperand &operand, Scale scale) {
+    Value source = operand.get();
+    auto point = decisions.points.end();
+    while ((point = decisions.points.find(source)) == decisions.points.end()) {
+      Operation *op = source.getDefiningOp();
+      if (DequantizeOp codes = dequantized(source)) { // what moves the elements of a point reads this
+        scale = {scaleOf(codes), zeroOf(codes)};
+        break;
+      }
+      if (!op || isa<ConcatOp>(op) || !keepsElements(op))
+        break;
+      source = op->getOperand(0);
+    }
+    builder.setInsertionPoint(operand.getOwner());
+    operand.set(rounded(operand.get(), point == decisions.points.end() ? scale : point->second));
   }
 
   void weights(Operation *contraction) {
@@ -209,6 +224,14 @@ private:
     AxisConstant scales;
   };
 
+  DequantizeOp rounded(Value value, const Scale &scale) {
+    Location loc = value.getLoc();
+    auto type = typeOf(value).clone(elementType(builder.getContext(), DType::U8));
+    Value factor = splatLike(builder, loc, value, 1 / scale.scale), back = splatLike(builder, loc, value, scale.scale);
+    auto codes = builder.create<QuantizeOp>(loc, type, Rounding::FloatRne, value, factor, scale.zero, 0, 255);
+    return builder.create<DequantizeOp>(loc, value.getType(), codes, back, scale.zero);
+  }
+
   OpBuilder builder;
   const Decisions &decisions;
   llvm::DenseMap<Value, Table> tables; // by their numbers
@@ -227,6 +250,9 @@ void insertQuantization(func::FuncOp func, const Decisions &decisions) {
   }
   for (GatherOp gather : decisions.tables)
     inserter.table(gather);
+  for (auto [i, scale] : llvm::enumerate(decisions.results))
+    if (scale)
+      inserter.result(func.front().getTerminator()->getOpOperand(i), *scale);
 }
 
 void insertProbes(func::FuncOp func, const Decisions &decisions, ArrayRef<Operation *> contractions, ArrayRef<Scale> inputs) {

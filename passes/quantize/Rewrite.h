@@ -8,12 +8,7 @@
 
 namespace aotc::passes {
 
-// Of u8: real = (code - zero) * scale.
-struct Scale {
-  float scale = 1;
-  int64_t zero = 0;
-};
-// That [low, high] needs, which holds 0 or is extended to.
+// Of u8, that [low, high] needs, which holds 0 or is extended to.
 Scale scaleFor(float low, float high);
 
 struct Decisions {
@@ -21,6 +16,8 @@ struct Decisions {
   // With what is added to each output channel; empty: nothing.
   llvm::MapVector<mlir::Operation *, std::vector<float>> contractions; // that become integer; their inputs are among `points`
   std::vector<nn::GatherOp> tables; // whose tables become bytes, with one scale a column
+  // Of the function's results, those that end as bytes, where their elements are not those of a point; empty: none does.
+  std::vector<std::optional<Scale>> results;
   // Weights of which neighbours may be multiplied by 0 to 255 and added in 16 bits.
   bool exactPairs = true;
 };

@@ -4,6 +4,7 @@
 #include "absl/strings/str_format.h"
 #include "compiler/data/Samples.h"
 #include "tools/common/Options.h"
+#include "tools/common/Values.h"
 #include "llvm/Support/FormatVariadic.h"
 #include "llvm/Support/JSON.h"
 
@@ -185,6 +186,7 @@ absl::Status runAccuracy(CompileOptions options, const std::string &labelsPath, 
   }
   CompileOptions reference = options;
   reference.quantize.reset();
+  reference.byteInterface = false;
   absl::StatusOr<Network> real = compileNetwork(reference, asJson);
   if (!real.ok())
     return real.status();
@@ -203,9 +205,14 @@ absl::Status runAccuracy(CompileOptions options, const std::string &labelsPath, 
     absl::StatusOr<std::vector<Tensor>> sample = samples->sample(i);
     if (!sample.ok())
       return dataError(sample.status());
-    absl::StatusOr<std::vector<Tensor>> a = real->model->run(*sample, call), b = quantized->model->run(*sample, call);
+    std::vector<Tensor> codes;
+    for (auto [tensor, info] : llvm::zip_equal(*sample, quantized->compiled.model.inputs))
+      codes.push_back(toCodes(tensor, info));
+    absl::StatusOr<std::vector<Tensor>> a = real->model->run(*sample, call), b = quantized->model->run(codes, call);
     if (!a.ok() || !b.ok())
       return a.ok() ? b.status() : a.status();
+    for (auto [tensor, info] : llvm::zip_equal(*b, quantized->compiled.model.outputs))
+      tensor = toReals(tensor, info);
     if (absl::Status status = comparison.add(*a, *b, labels); !status.ok())
       return status;
   }

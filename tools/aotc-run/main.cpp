@@ -196,7 +196,7 @@ absl::StatusOr<std::vector<Tensor>> inOrder(const CompileOptions &options, const
   size_t position = 0;
   for (size_t f = 0; f < files.size(); ++f)
     if (size_t i = matchSpec(options.inputs[f], result.model.inputs, position); i < slots.size())
-      slots[i] = files[f];
+      slots[i] = tools::toCodes(files[f], result.model.inputs[i]);
   std::vector<Tensor> inputs;
   for (size_t i = 0; i < slots.size(); ++i) {
     if (!slots[i])
@@ -298,9 +298,9 @@ absl::StatusOr<ExitCode> run() {
   if (absl::Status status = attachExpects(*specs, outputs); !status.ok())
     return status;
   bool pass = true;
-  for (Output &o : outputs)
-    if (o.expected) {
-      o.comparison = tools::compare(o.value, *o.expected, *limits);
+  for (auto [o, info] : llvm::zip_equal(outputs, result->model.outputs))
+    if (o.expected) { // codes are compared with codes, or the numbers that they stand for with numbers
+      o.comparison = tools::compare(isFloat(o.expected->dtype()) ? tools::toReals(o.value, info) : o.value, *o.expected, *limits);
       pass &= o.comparison.pass;
     }
   if (!outputFolder.empty())

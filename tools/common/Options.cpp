@@ -105,6 +105,11 @@ cl::opt<Calibrator> calibrator("calibrator", cl::cat(compileCategory()), cl::ini
 cl::opt<std::string> maxLoss("max-loss", cl::value_desc("SHARE"), cl::cat(compileCategory()),
                              cl::desc("Largest error of --quantize, of the outputs' root mean square (default 0.03); what "
                                       "exceeds it keeps regions in float"));
+enum class Interface { Float, Int8 };
+cl::opt<Interface> interfaceOf("io", cl::cat(compileCategory()), cl::init(Interface::Float),
+                               cl::desc("Inputs and outputs of a quantized network:"),
+                               cl::values(clEnumValN(Interface::Float, "float", "as the model has them (the default)"),
+                                          clEnumValN(Interface::Int8, "int8", "8-bit where they are quantized; the header has scales and zero points")));
 cl::opt<std::string> tuneSeconds("tune", cl::ValueOptional, cl::value_desc("SECONDS"), cl::cat(compileCategory()),
                                  cl::desc("Measure kernels that --tuning-file does not know, about so long "
                                           "(default 10), and add what is fastest"));
@@ -348,6 +353,7 @@ static absl::StatusOr<CompileOptions> optionsOf(size_t model) {
   if (!quantization.ok())
     return quantization.status();
   o.quantize = *std::move(quantization);
+  o.byteInterface = interfaceOf == Interface::Int8;
   for (const std::string &text : arguments.of(bounds)) {
     size_t equals = text.rfind('=');
     int64_t most = 0;

@@ -3,6 +3,8 @@
 #include "absl/strings/str_format.h"
 #include "compiler/driver/Errors.h"
 
+#include <algorithm>
+#include <cmath>
 #include <random>
 #include <unistd.h>
 
@@ -84,7 +86,7 @@ absl::StatusOr<std::vector<Tensor>> inputValues(const CompileOptions &options, c
       absl::StatusOr<Tensor> tensor = loadNpy(path);
       if (!tensor.ok())
         return ioError(std::string(tensor.status().message()));
-      values.push_back(*tensor);
+      values.push_back(toCodes(*tensor, inputs[i]));
     } else if (madeUp) {
       values.push_back(makeUp(ofSize(result.model, i, size), result.indexBounds[i], random));
     } else {
@@ -94,6 +96,27 @@ absl::StatusOr<std::vector<Tensor>> inputValues(const CompileOptions &options, c
     }
   }
   return values;
+}
+
+Tensor toCodes(const Tensor &reals, const TensorInfo &info) {
+  if (!info.scale || !isFloat(reals.dtype()))
+    return reals;
+  Tensor codes(info.dtype, reals.shape());
+  const double least = info.dtype == DType::I8 ? -128 : 0, most = least + 255;
+  for (int64_t i = 0; i < codes.size(); ++i) {
+    double code = std::nearbyint(static_cast<float>(reals.f(i)) / info.scale->scale) + static_cast<double>(info.scale->zero);
+    codes.setI(i, static_cast<int64_t>(std::isnan(code) ? least : std::clamp(code, least, most)));
+  }
+  return codes;
+}
+
+Tensor toReals(const Tensor &codes, const TensorInfo &info) {
+  if (!info.scale || isFloat(codes.dtype()))
+    return codes;
+  Tensor reals(DType::F32, codes.shape());
+  for (int64_t i = 0; i < reals.size(); ++i)
+    reals.setF(i, static_cast<float>(codes.i(i) - info.scale->zero) * info.scale->scale);
+  return reals;
 }
 
 } // namespace aotc::tools

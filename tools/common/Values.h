@@ -18,5 +18,10 @@ absl::StatusOr<std::vector<Tensor>> inputValues(const CompileOptions &options, c
                                                 bool madeUp, uint64_t seed,
                                                 std::optional<int64_t> size = std::nullopt);
 
+// Real numbers as the integers of a tensor with a scale (rounded half to even, saturated, NaN the least), and back. Where
+// the tensor has no scale, or what is given is no such number already, a copy.
+Tensor toCodes(const Tensor &reals, const TensorInfo &info);
+Tensor toReals(const Tensor &codes, const TensorInfo &info);
+
 } // namespace aotc::tools
 #endif

@@ -18,16 +18,18 @@ llvm::Constant *AbiData::array(llvm::ArrayRef<llvm::Constant *> values) {
   return values.empty() ? null() : data(llvm::ConstantArray::get(llvm::ArrayType::get(values[0]->getType(), values.size()), values));
 }
 
-llvm::Constant *AbiData::tensors(mlir::TypeRange types, llvm::ArrayRef<std::string> names) {
+llvm::Constant *AbiData::tensors(mlir::TypeRange types, llvm::ArrayRef<std::string> names,
+                                 llvm::ArrayRef<std::optional<Scale>> scales) {
   llvm::SmallVector<llvm::Constant *> infos;
-  for (auto [type, name] : llvm::zip(types, names)) {
+  for (auto [i, type, name] : llvm::enumerate(types, names)) {
     auto tensor = mlir::cast<mlir::RankedTensorType>(type);
     llvm::SmallVector<uint64_t> extents(tensor.getShape());
     llvm::Constant *shape = extents.empty() ? null() : data(llvm::ConstantDataArray::get(module.getContext(), extents));
     DType dtype = *nn::dtypeOf(tensor.getElementType());
+    Scale scale = i < scales.size() && scales[i] ? *scales[i] : Scale{0, 0};
     infos.push_back(llvm::ConstantStruct::getAnon({string(name), shape, b.getInt32(tensor.getRank()), b.getInt32(nn::abiType(dtype)),
-                                                   b.getInt64(plan::denseBytes(tensor)), llvm::ConstantFP::get(b.getFloatTy(), 0),
-                                                   b.getInt32(0)}));
+                                                   b.getInt64(plan::denseBytes(tensor)), llvm::ConstantFP::get(b.getFloatTy(), scale.scale),
+                                                   b.getInt32(static_cast<uint32_t>(scale.zero))}));
   }
   return array(infos);
 }

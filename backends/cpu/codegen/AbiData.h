@@ -2,8 +2,10 @@
 #ifndef AOTC_BACKENDS_CPU_CODEGEN_ABIDATA_H
 #define AOTC_BACKENDS_CPU_CODEGEN_ABIDATA_H
 
+#include <optional>
 #include <string>
 
+#include "ir/Tensor/Tensor.h"
 #include "llvm/IR/Constants.h"
 #include "llvm/IR/IRBuilder.h"
 #include "llvm/IR/Module.h"
@@ -22,7 +24,7 @@ public:
   // A pointer to structs of one type; null where there are none.
   llvm::Constant *array(llvm::ArrayRef<llvm::Constant *> values);
   // aotc_tensor_info of each.
-  llvm::Constant *tensors(mlir::TypeRange types, llvm::ArrayRef<std::string> names);
+  llvm::Constant *tensors(mlir::TypeRange types, llvm::ArrayRef<std::string> names, llvm::ArrayRef<std::optional<Scale>> scales = {});
 
 protected:
   llvm::Module &module;

@@ -6,6 +6,7 @@
 #include "backends/cpu/codegen/Sequence.h"
 #include "backends/cpu/codegen/Stages.h"
 #include "ir/NN/Constants.h"
+#include "ir/NN/Quant.h"
 #include "ir/NN/State.h"
 
 using namespace aotc;
@@ -344,11 +345,16 @@ public:
   void emit(llvm::Function *entry) {
     const EmitOptions &options = parts.object.options;
     llvm::SmallVector<std::string> inputNames, outputNames;
+    llvm::SmallVector<std::optional<Scale>> inputScales, outputScales;
     mlir::func::FuncOp func = parts.largest();
-    for (unsigned i = 0; i < nn::inputCount(func); ++i)
+    for (unsigned i = 0; i < nn::inputCount(func); ++i) {
       inputNames.push_back(nameOf(func.getArgAttr(i, "nn.name")));
-    for (unsigned i = 0; i < nn::tensorCount(func); ++i)
+      inputScales.push_back(nn::argumentScale(func, i));
+    }
+    for (unsigned i = 0; i < nn::tensorCount(func); ++i) {
       outputNames.push_back(nameOf(func.getResultAttr(i, "nn.name")));
+      outputScales.push_back(nn::resultScale(func, i));
+    }
     auto attribute = [&](llvm::StringRef name, uint64_t otherwise) {
       auto attr = func->getAttrOfType<mlir::IntegerAttr>(name);
       return b.getInt64(attr ? attr.getInt() : otherwise);
@@ -360,8 +366,8 @@ public:
                                                   string(options.aotcVersion),
                                                   string(options.targets[0].triple),
                                                   string(cpuNames(options.targets)),
-                                                  tensors(func.getArgumentTypes().take_front(inputNames.size()), inputNames),
-                                                  tensors(func.getResultTypes().take_front(outputNames.size()), outputNames),
+                                                  tensors(func.getArgumentTypes().take_front(inputNames.size()), inputNames, inputScales),
+                                                  tensors(func.getResultTypes().take_front(outputNames.size()), outputNames, outputScales),
                                                   b.getInt32(inputNames.size()),
                                                   b.getInt32(outputNames.size()),
                                                   b.getInt64(parts.arenaBytes()),
