@@ -31,7 +31,7 @@ def times(run):
 
 def int8_times(run):
     columns = ("aotc", "aotc_int8", *INT8_PEERS)
-    lines = ["minimum/median in ms; * outputs differ by more than half of the largest: not counted",
+    lines = ["minimum/median in ms; * outputs of another shape, or not finite: not counted",
              "gain: float / int8 of aotc; ratio: int8 / best peer with 1 thread, and 2 threads / best peer with any number",
              f"{'network':18}{'thr':>4} " + "".join(f"{name:>17} " for name in columns) + f"{'gain':>6}{'ratio':>7}"]
     for network in run["networks"]:

@@ -9,6 +9,8 @@ import pathlib
 
 import numpy as np
 
+from suite.aotc import INT8_TOLERANCE
+
 
 class OnnxRuntime:
     FORMS = ["model.onnx", "alternative.onnx"]
@@ -94,21 +96,21 @@ class LiteRt:
         return [self.interpreter.get_tensor(slot["index"]) for slot in self.interpreter.get_output_details()]
 
 
-# Of 8 bits. Outputs only show that the network is the same: quantizers differ.
+# Of 8 bits.
 
 class OnnxRuntimeInt8(OnnxRuntime):
     FORMS = ["int8.onnx", "uint8.onnx"]
-    TOLERANCE = 0.5
+    TOLERANCE = INT8_TOLERANCE
 
 
 class OpenVinoInt8(OpenVino):
     FORMS = ["int8.onnx", "uint8.onnx"]
-    TOLERANCE = 0.5
+    TOLERANCE = INT8_TOLERANCE
 
 
 class LiteRtInt8(LiteRt):
     FORMS = ["int8.tflite"]
-    TOLERANCE = 0.5
+    TOLERANCE = INT8_TOLERANCE
 
 
 class XlaJit:
