@@ -1,12 +1,33 @@
 #include "backends/cpu/codegen/Quantize.h"
 
+#include "ir/NN/Constants.h"
 #include "llvm/IR/IntrinsicsX86.h"
+
+#include <cmath>
+#include <optional>
 
 using namespace aotc;
 using namespace aotc::cpu;
 using llvm::Value;
 
 namespace {
+
+// Whether a factor's numbers are known and at most 1/2, so that products of i32 stay in i32.
+bool isSmall(mlir::Value factor) {
+  while (mlir::isa_and_nonnull<nn::BroadcastOp, nn::ReshapeOp>(factor.getDefiningOp()))
+    factor = factor.getDefiningOp()->getOperand(0);
+  std::optional<Tensor> tensor = nn::constantOf(factor);
+  if (auto argument = mlir::dyn_cast<mlir::BlockArgument>(factor))
+    if (auto region = mlir::dyn_cast<plan::RegionOp>(argument.getOwner()->getParentOp()))
+      if (auto weight = region.getInputs()[argument.getArgNumber()].getDefiningOp<plan::WeightOp>())
+        tensor = nn::fromAttr(weight.getValue());
+  if (!tensor)
+    return false;
+  for (int64_t i = 0; i < tensor->size(); ++i)
+    if (!(std::abs(tensor->f(i)) <= 0.5))
+      return false;
+  return true;
+}
 
 class Quantizer {
 public:
@@ -20,7 +41,9 @@ public:
     if (op.getRounding() == nn::Rounding::Fixed)
       return fixed(x, factor);
     llvm::Type *real = IRGen::vectorOf(gen.f32(), lanes);
-    if (!x->getType()->isFPOrFPVectorTy())
+    bool isInteger = !x->getType()->isFPOrFPVectorTy();
+    fits = isInteger && op.getRounding() == nn::Rounding::FloatRne && isSmall(op.getFactor());
+    if (isInteger)
       x = b.CreateSIToFP(x, real);
     x = op.getRounding() == nn::Rounding::Divide ? b.CreateFDiv(x, factor) : b.CreateFMul(x, factor);
     if (packs())
@@ -56,10 +79,11 @@ private:
   Value *packed(Value *x) {
     int64_t least = isSigned() ? -128 : 0;
     // NaN, and all that i32 does not hold, becomes its least number: too large ones have to be limited
-    // before, and NaN where that is not what it should give.
+    // before unless there are none, and NaN where that is not what it should give.
     if (low != least)
       x = gen.fastMax(x, gen.constant(x->getType(), static_cast<double>(low - zero)));
-    x = gen.fastMin(gen.constant(x->getType(), static_cast<double>(high - zero)), x);
+    if (high != least + 255 || !fits)
+      x = gen.fastMin(gen.constant(x->getType(), static_cast<double>(high - zero)), x);
     Values bytes;
     for (int64_t i = 0, count; i < lanes; i += count) {
       bool wide = gen.isa.lanes(4) == 16 && (order == LaneOrder::Natural ? (lanes - i) % 16 == 0 : lanes == 64);
@@ -155,6 +179,7 @@ private:
   nn::QuantizeOp op;
   LaneOrder order;
   int64_t zero, low, high, lanes = 1;
+  bool fits = false; // the scaled number is one of i32
   mlir::Type element;
 };
 
