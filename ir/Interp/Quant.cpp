@@ -1,7 +1,6 @@
 #include "ir/NN/Quant.h"
 
 #include <algorithm>
-#include <cmath>
 
 #include "ir/Interp/Kernels.h"
 
@@ -24,7 +23,6 @@ absl::StatusOr<Tensor> quantize(nn::QuantizeOp op, const Arguments &in) {
   Tensor result = makeResult(op.getResult());
   auto zero = static_cast<int64_t>(op.getZero()), low = static_cast<int64_t>(op.getLow()),
        high = static_cast<int64_t>(op.getHigh());
-  bool divides = op.getRounding() == nn::Rounding::Divide;
   const auto *factor = in[1].as<float>();
   for (int64_t i = 0; i < result.size(); ++i) {
     if (op.getRounding() == nn::Rounding::Fixed) {
@@ -33,10 +31,7 @@ absl::StatusOr<Tensor> quantize(nn::QuantizeOp op, const Arguments &in) {
       continue;
     }
     float x = in[0].dtype() == DType::F32 ? in[0].as<float>()[i] : static_cast<float>(in[0].as<int32_t>()[i]);
-    x = divides ? x / factor[i] : x * factor[i];
-    double rounded = std::nearbyint(static_cast<double>(x)) + static_cast<double>(zero);
-    bool above = rounded > static_cast<double>(high), within = rounded >= static_cast<double>(low); // NaN is neither
-    result.setI(i, above ? high : within ? static_cast<int64_t>(rounded) : low);
+    result.setI(i, nn::quantized(op, x, factor[i]));
   }
   return result;
 }

@@ -5,7 +5,8 @@ include "ir/NN/NNBase.td"
 
 def NN_Rounding : NN_Enum<"Rounding", "how a scaled number becomes an integer", [
   I32EnumAttrCase<"FloatRne", 0, "float_rne">, I32EnumAttrCase<"Divide", 1, "divide">,
-  I32EnumAttrCase<"Fixed", 2, "fixed">]>;
+  I32EnumAttrCase<"Fixed", 2, "fixed">, I32EnumAttrCase<"FloatUp", 3, "float_up">,
+  I32EnumAttrCase<"DivideUp", 4, "divide_up">, I32EnumAttrCase<"FloatAway", 5, "float_away">]>;
 def NN_RoundingAttr : NN_EnumAttr<NN_Rounding, "rounding">;
 
 def NN_QuantizeOp : NN_Op<"quantize", [NN_Elementwise]> {
@@ -14,14 +15,19 @@ def NN_QuantizeOp : NN_Op<"quantize", [NN_Elementwise]> {
     result = clamp(round(operand * factor) + zero, low, high), by `rounding`:
     `float_rne` converts an i32 operand to f32 (to nearest, ties to even),
     multiplies in f32 and rounds halves to even; `divide` divides by the
-    factor instead of multiplying; `fixed` takes the factor as the integer
+    factor instead of multiplying; `float_up` and `divide_up` are these with
+    halves rounded up, floor(x + 1/2) in f32; `float_away` multiplies and rounds
+    halves away from zero; `fixed` takes the factor as the integer
     m * 2^-s that it is (m of 24 bits) and computes floor(operand * m * 2^-s +
     1/2) in 64 bits, without floating point. Nothing is contracted, so that
     each gives the same bits on every target. NaN gives `low`.
+    With an `origin`, the number that `low` stands for, what is rounded is
+    (operand - origin) * factor - (zero - low), step by step in f32: so
+    TensorFlow computes it, and the last bits decide where halves are near.
     The result's extent decides nothing: factors of a channel or of all
     elements are broadcast by `nn.broadcast` or splats.
     (C1) operand, factor and result have one shape. (C2) the operand is f32 or
-    i32, for `fixed` i32; the factor is f32. (C3) the result is i8, ui8, i16 or ui16
+    i32, for `fixed` i32, with an origin f32; the factor is f32. (C3) the result is i8, ui8, i16 or ui16
     and holds zero, low and high; low <= high.
     ```mlir
     %q = nn.quantize float_rne %x, %f {zero = 3 : i64, low = -128 : i64, high = 127 : i64}
@@ -29,8 +35,11 @@ def NN_QuantizeOp : NN_Op<"quantize", [NN_Elementwise]> {
     ```
   }];
   let arguments = (ins NN_RoundingAttr:$rounding, NN_Tensor:$operand, NN_Tensor:$factor,
-                       I64Attr:$zero, I64Attr:$low, I64Attr:$high);
+                       I64Attr:$zero, I64Attr:$low, I64Attr:$high, OptionalAttr<F32Attr>:$origin);
   let results = (outs NN_Tensor:$result);
+  let builders = [OpBuilder<(ins "::mlir::Type":$result, "Rounding":$rounding, "::mlir::Value":$operand, "::mlir::Value":$factor,
+                                 "int64_t":$zero, "int64_t":$low, "int64_t":$high),
+                            "build($_builder, $_state, result, rounding, operand, factor, zero, low, high, ::mlir::FloatAttr());">];
   let assemblyFormat = "$rounding $operand `,` $factor attr-dict `:` type($operand) `,` type($factor) `->` type($result)";
   let hasVerifier = 1;
 }

@@ -52,6 +52,45 @@ void setResultScale(func::FuncOp func, unsigned i, Scale scale) {
   func.setResultAttr(i, kZero, b.getI64IntegerAttr(scale.zero));
 }
 
+bool divides(Rounding rounding) { return rounding == Rounding::Divide || rounding == Rounding::DivideUp; }
+
+Halves halvesOf(Rounding rounding) {
+  switch (rounding) {
+  case Rounding::FloatUp:
+  case Rounding::DivideUp: return Halves::Up;
+  case Rounding::FloatAway: return Halves::Away;
+  default: return Halves::Even;
+  }
+}
+
+Rounding multiplying(Rounding rounding) {
+  switch (halvesOf(rounding)) {
+  case Halves::Up: return Rounding::FloatUp;
+  case Halves::Away: return Rounding::FloatAway;
+  case Halves::Even: return Rounding::FloatRne;
+  }
+  llvm_unreachable("a rounding of halves");
+}
+
+int64_t quantized(QuantizeOp op, float x, float factor) {
+  auto zero = static_cast<int64_t>(op.getZero()), low = static_cast<int64_t>(op.getLow()),
+       high = static_cast<int64_t>(op.getHigh());
+  auto origin = op.getOrigin();
+  if (origin)
+    x -= origin->convertToFloat();
+  x = divides(op.getRounding()) ? x / factor : x * factor;
+  if (origin)
+    x -= static_cast<float>(zero - low);
+  switch (halvesOf(op.getRounding())) {
+  case Halves::Even: x = std::nearbyint(x); break;
+  case Halves::Up: x = std::floor(x + 0.5f); break;
+  case Halves::Away: x = std::round(x); break;
+  }
+  double code = static_cast<double>(x) + static_cast<double>(zero);
+  bool above = code > static_cast<double>(high), within = code >= static_cast<double>(low); // NaN is neither
+  return above ? high : within ? static_cast<int64_t>(code) : low;
+}
+
 FixedFactor fixedFactor(float factor) {
   int exponent;
   double fraction = std::frexp(static_cast<double>(factor), &exponent); // in [1/2, 1)
@@ -78,9 +117,10 @@ LogicalResult QuantizeOp::verify() {
     return failure();
   Type in = elementOf(getOperand()), out = elementOf(getResult());
   bool integer = in.isSignlessInteger(32);
-  if ((!integer && (!in.isF32() || getRounding() == Rounding::Fixed)) || !elementOf(getFactor()).isF32()) // quantize_c2
+  bool takesReals = in.isF32() && getRounding() != Rounding::Fixed;
+  if ((!takesReals && (!integer || getOrigin())) || !elementOf(getFactor()).isF32()) // quantize_c2
     return emitOpError() << stringifyRounding(getRounding()) << " does not take " << in << " and factors "
-                         << elementOf(getFactor());
+                         << elementOf(getFactor()) << (getOrigin() ? " with an origin" : "");
   auto zero = static_cast<int64_t>(getZero()), low = static_cast<int64_t>(getLow()),
        high = static_cast<int64_t>(getHigh());
   if (!isNarrow(out)) // quantize_c3

@@ -28,6 +28,16 @@ std::optional<Scale> resultScale(mlir::func::FuncOp func, unsigned i);
 void setArgumentScale(mlir::func::FuncOp func, unsigned i, Scale scale);
 void setResultScale(mlir::func::FuncOp func, unsigned i, Scale scale);
 
+// What is done with the factor and with halves.
+bool divides(Rounding rounding);
+enum class Halves { Even, Up, Away };
+Halves halvesOf(Rounding rounding); // not of `fixed`
+// The rounding that multiplies sums by a known factor and treats halves the same.
+Rounding multiplying(Rounding rounding);
+
+// The integer, within its bounds, that nn.quantize makes of a number; not by `fixed`.
+int64_t quantized(QuantizeOp op, float x, float factor);
+
 // factor = multiplier * 2^-shift, exactly, with a multiplier of at most 24 bits; for `fixed` rounding.
 struct FixedFactor {
   int64_t multiplier;

@@ -8,6 +8,18 @@ using namespace mlir;
 using namespace aotc::nn;
 
 namespace aotc::passes {
+
+bool isCentred(QuantizeOp op) {
+  if (!op.getOrigin())
+    return true;
+  auto factor = splatOf(op.getFactor());
+  if (!factor)
+    return false;
+  auto steps = static_cast<double>(static_cast<int64_t>(op.getLow()) - static_cast<int64_t>(op.getZero()));
+  double origin = steps * (divides(op.getRounding()) ? *factor : 1 / *factor);
+  return std::abs(op.getOrigin()->convertToDouble() - origin) <= 1e-6 * std::abs(origin);
+}
+
 namespace {
 
 // dequantize and quantize with one scale and zero point: at most other bounds.
@@ -16,9 +28,9 @@ struct DropRoundTrip : OpRewritePattern<QuantizeOp> {
   LogicalResult matchAndRewrite(QuantizeOp op, PatternRewriter &rewriter) const override {
     DequantizeOp source = dequantized(op.getOperand());
     auto factor = splatOf(op.getFactor());
-    if (!source || !factor || source.getOperand().getType() != op.getType() || source.getZero() != op.getZero())
+    if (!source || !factor || source.getOperand().getType() != op.getType() || source.getZero() != op.getZero() || !isCentred(op))
       return failure();
-    double ratio = op.getRounding() == Rounding::Divide ? scaleOf(source) / *factor : scaleOf(source) * *factor;
+    double ratio = divides(op.getRounding()) ? scaleOf(source) / *factor : scaleOf(source) * *factor;
     // Of at most 65535 steps none leaves its half.
     if (!(std::abs(ratio - 1) < 1e-6))
       return failure();

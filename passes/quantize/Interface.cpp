@@ -36,7 +36,7 @@ float stepOf(QuantizeOp op) {
     if (DequantizeOp back = user->getNumResults() == 1 ? dequantized(user->getResult(0)) : DequantizeOp())
       return scaleOf(back);
   auto factor = static_cast<float>(*splatOf(op.getFactor()));
-  return op.getRounding() == Rounding::Divide ? factor : 1 / factor;
+  return divides(op.getRounding()) ? factor : 1 / factor;
 }
 
 } // namespace
@@ -46,7 +46,7 @@ void narrowInputs(func::FuncOp func) {
   for (BlockArgument argument : func.getArguments().take_front(inputCount(func))) {
     auto type = typeOf(argument);
     QuantizeOp reader = type.getElementType().isF32() ? onlyReader(argument) : QuantizeOp();
-    if (!reader || !isByteTensor(reader))
+    if (!reader || !isByteTensor(reader) || !isCentred(reader))
       continue;
     Scale scale{stepOf(reader), static_cast<int64_t>(reader.getZero())};
     if (!(scale.scale > 0))

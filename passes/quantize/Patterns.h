@@ -22,6 +22,9 @@ inline nn::DequantizeOp dequantized(mlir::Value value) {
 inline int64_t zeroOf(nn::DequantizeOp op) { return static_cast<int64_t>(op.getZero()); }
 inline float scaleOf(nn::DequantizeOp op) { return static_cast<float>(*splatOf(op.getFactor())); }
 
+// Whether real 0 becomes `zero`, but for the last bits: the origin, if any, is where that puts it.
+bool isCentred(nn::QuantizeOp op);
+
 inline mlir::Value splatLike(mlir::OpBuilder &b, mlir::Location loc, mlir::Value like, double value) {
   return nn::makeSplat(b, loc, typeOf(like).clone(b.getF32Type()), value);
 }

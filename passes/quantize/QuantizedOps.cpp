@@ -91,7 +91,7 @@ struct IntegerBias : OpRewritePattern<BinaryOp> {
         source = candidate;
         other = b;
       }
-    if (!source || !source->hasOneUse() || zeroOf(source) != 0)
+    if (!source || !source->hasOneUse() || zeroOf(source) != 0 || !hasRoom(source.getOperand()))
       return failure();
     int64_t axis = lastAxis(op);
     auto scales = axisConstant(source.getFactor(), axis);
@@ -110,6 +110,17 @@ struct IntegerBias : OpRewritePattern<BinaryOp> {
   }
 
 private:
+  // Sums of products of bytes, or of bytes; other integers may be as large as their type holds.
+  static bool hasRoom(Value sums) {
+    while (Operation *op = sums.getDefiningOp()) {
+      auto binary = dyn_cast<BinaryOp>(op);
+      if (!isa<TransposeOp, ReshapeOp>(op) && !(binary && binary.getFn() == BinaryFn::Add))
+        return isa<MatMulOp, ConvOp, ReduceOp, PoolOp>(op);
+      sums = op->getOperand(0);
+    }
+    return false;
+  }
+
   // In units of the sums, one a position of the axis.
   std::optional<std::vector<int32_t>> biasOf(Value value, int64_t axis, const std::optional<AxisConstant> &scales) const {
     if (!scales)
@@ -155,7 +166,7 @@ struct Requantize : OpRewritePattern<QuantizeOp> {
   using OpRewritePattern::OpRewritePattern;
   LogicalResult matchAndRewrite(QuantizeOp op, PatternRewriter &rewriter) const override {
     auto source = op.getOperand().getDefiningOp<DequantizeOp>();
-    if (!source || !typeOf(source.getOperand()).getElementType().isSignlessInteger(32) || zeroOf(source) != 0)
+    if (!source || !typeOf(source.getOperand()).getElementType().isSignlessInteger(32) || zeroOf(source) != 0 || !isCentred(op))
       return failure();
     int64_t axis = lastAxis(op);
     auto inner = axisConstant(source.getFactor(), axis), outer = axisConstant(op.getFactor(), axis);
@@ -164,11 +175,11 @@ struct Requantize : OpRewritePattern<QuantizeOp> {
     AxisConstant product;
     for (size_t i = 0; i < std::max(inner->values.size(), outer->values.size()); ++i) {
       auto f = static_cast<float>(inner->at(i)), g = static_cast<float>(outer->at(i));
-      product.values.push_back(op.getRounding() == Rounding::Divide ? f / g : f * g);
+      product.values.push_back(divides(op.getRounding()) ? f / g : f * g);
     }
     Value factor = makeAxisConstant(rewriter, op.getLoc(), product, typeOf(op.getFactor()), axis);
-    rewriter.replaceOpWithNewOp<QuantizeOp>(op, op.getType(), Rounding::FloatRne, source.getOperand(), factor, op.getZero(),
-                                            op.getLow(), op.getHigh());
+    rewriter.replaceOpWithNewOp<QuantizeOp>(op, op.getType(), multiplying(op.getRounding()), source.getOperand(), factor,
+                                            op.getZero(), op.getLow(), op.getHigh());
     return success();
   }
 };
@@ -190,15 +201,17 @@ struct ClampIntoBounds : OpRewritePattern<QuantizeOp> {
     } else {
       return failure();
     }
-    auto zero = static_cast<int64_t>(op.getZero()), least = static_cast<int64_t>(op.getLow()),
-         most = static_cast<int64_t>(op.getHigh());
-    auto code = [&](double limit) {
-      auto real = static_cast<float>(limit), scale = static_cast<float>(factor.value_or(1));
-      double rounded = std::nearbyint(op.getRounding() == Rounding::Divide ? real / scale : real * scale);
-      return static_cast<int64_t>(std::clamp(rounded + static_cast<double>(zero), static_cast<double>(least), static_cast<double>(most)));
+    auto code = [&](double limit, uint64_t otherwise) {
+      if (std::isinf(limit))
+        return static_cast<int64_t>(otherwise);
+      return quantized(op, static_cast<float>(limit), static_cast<float>(factor.value_or(1)));
     };
-    rewriter.replaceOpWithNewOp<QuantizeOp>(op, op.getType(), op.getRounding(), limits->getOperand(0), op.getFactor(), zero,
-                                            low == -INFINITY ? least : code(low), high == INFINITY ? most : code(high));
+    int64_t least = code(low, op.getLow()), most = code(high, op.getHigh());
+    // The origin is what `low` stands for.
+    if (op.getOrigin() && (!factor || least != static_cast<int64_t>(op.getLow())))
+      return failure();
+    rewriter.replaceOpWithNewOp<QuantizeOp>(op, op.getType(), op.getRounding(), limits->getOperand(0), op.getFactor(),
+                                            op.getZero(), least, most, op.getOriginAttr());
     return success();
   }
 };

@@ -1,6 +1,7 @@
 #include "backends/cpu/codegen/Quantize.h"
 
 #include "ir/NN/Constants.h"
+#include "ir/NN/Quant.h"
 #include "llvm/IR/IntrinsicsX86.h"
 
 #include <cmath>
@@ -42,10 +43,10 @@ public:
       return fixed(x, factor);
     llvm::Type *real = IRGen::vectorOf(gen.f32(), lanes);
     bool isInteger = !x->getType()->isFPOrFPVectorTy();
-    fits = isInteger && op.getRounding() == nn::Rounding::FloatRne && isSmall(op.getFactor());
+    fits = isInteger && !nn::divides(op.getRounding()) && isSmall(op.getFactor());
     if (isInteger)
       x = b.CreateSIToFP(x, real);
-    x = op.getRounding() == nn::Rounding::Divide ? b.CreateFDiv(x, factor) : b.CreateFMul(x, factor);
+    x = halvesDone(scaled(x, factor));
     if (packs())
       return packed(x);
     // Limits first, so that the sum with 1.5 * 2^23 has the rounded integer in its low bits. Of
@@ -61,6 +62,28 @@ public:
   }
 
 private:
+  Value *scaled(Value *x, Value *factor) {
+    auto origin = op.getOrigin();
+    if (origin)
+      x = b.CreateFSub(x, gen.constant(x->getType(), origin->convertToDouble()));
+    x = nn::divides(op.getRounding()) ? b.CreateFDiv(x, factor) : b.CreateFMul(x, factor);
+    return origin ? b.CreateFSub(x, gen.constant(x->getType(), static_cast<double>(zero - low))) : x;
+  }
+
+  // So that rounding to nearest, halves to even, is what remains.
+  Value *halvesDone(Value *x) {
+    switch (nn::halvesOf(op.getRounding())) {
+    case nn::Halves::Up: return gen.intrinsic(llvm::Intrinsic::floor, {b.CreateFAdd(x, gen.constant(x->getType(), 0.5))});
+    case nn::Halves::Away: {
+      constexpr double kBelowHalf = 0x1.fffffep-2; // the sum with 1/2 would round what is below a half up
+      Value *half = gen.intrinsic(llvm::Intrinsic::copysign, {gen.constant(x->getType(), kBelowHalf), x});
+      return gen.intrinsic(llvm::Intrinsic::trunc, {b.CreateFAdd(x, half)});
+    }
+    case nn::Halves::Even: return x;
+    }
+    llvm_unreachable("a rounding of halves");
+  }
+
   Value *inOrder(Value *x) {
     if (order == LaneOrder::Natural)
       return x;

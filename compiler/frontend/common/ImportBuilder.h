@@ -115,7 +115,8 @@ public:
 
   // Integers of `type` for real numbers (or i32 sums) and back (nn.quantize, nn.dequantize). The f32 factor is broadcast.
   // Known integers stay what they are, for passes that compute with them.
-  Value quantize(nn::Rounding rounding, Value x, Value factor, int64_t zero, double low, double high, DType type);
+  Value quantize(nn::Rounding rounding, Value x, Value factor, int64_t zero, double low, double high, DType type,
+                 std::optional<float> origin = std::nullopt);
   Value dequantize(Value x, Value factor, int64_t zero);
 
   // Contractions, windows and reductions. Ranks of matmul's batches may differ.

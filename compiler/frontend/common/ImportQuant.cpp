@@ -23,12 +23,13 @@ Value ImportBuilder::factorLike(Value factor, Value x) {
 }
 
 Value ImportBuilder::quantize(nn::Rounding rounding, Value x, Value factor, int64_t zero, double low, double high,
-                              DType to) {
+                              DType to, std::optional<float> origin) {
   factor = factorLike(factor, x);
   if (!factor || !x)
     return {};
   auto result = mlir::cast<RankedTensorType>(x.getType()).clone(nn::elementType(context(), to));
-  return create<nn::QuantizeOp>(result, rounding, x, factor, zero, static_cast<int64_t>(low), static_cast<int64_t>(high));
+  FloatAttr start = origin ? builder.getF32FloatAttr(*origin) : FloatAttr();
+  return create<nn::QuantizeOp>(result, rounding, x, factor, zero, static_cast<int64_t>(low), static_cast<int64_t>(high), start);
 }
 
 Value ImportBuilder::dequantize(Value x, Value factor, int64_t zero) {

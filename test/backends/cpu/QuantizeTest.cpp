@@ -32,7 +32,8 @@ TEST_P(Quantize, EveryRoundingAndType) {
                     {"ui8", "{zero = 0 : i64, low = 7 : i64, high = 200 : i64}"},
                     {"i16", "{zero = -300 : i64, low = -32768 : i64, high = 32767 : i64}"},
                     {"ui16", "{zero = 1000 : i64, low = 0 : i64, high = 60000 : i64}"}})
-    for (auto [rounding, from] : {std::pair("float_rne", "f32"), {"divide", "f32"}, {"float_rne", "i32"}, {"divide", "i32"}, {"fixed", "i32"}})
+    for (auto [rounding, from] : {std::pair("float_rne", "f32"), {"divide", "f32"}, {"float_up", "f32"}, {"divide_up", "f32"}, {"float_away", "f32"},
+                                  {"float_rne", "i32"}, {"divide", "i32"}, {"float_up", "i32"}, {"float_away", "i32"}, {"fixed", "i32"}})
       for (const char *shape : {"3x37", "5"})
         for (const char *factor : {"0.03125", "77.3", "1.7e-3", "1.0e30", "-0.7"}) {
           std::string in = tensor(shape, from), f = tensor(shape, "f32"), out = tensor(shape, to.element);
@@ -41,6 +42,23 @@ TEST_P(Quantize, EveryRoundingAndType) {
                                                       factor, f, rounding, to.values, in, out)},
                                     {out}));
         }
+}
+
+// Step by step as the interpreter, also where halves are near: operands are multiples of a sixteenth of a step, or one bit off.
+TEST_P(Quantize, Origins) {
+  for (auto [element, values] : {std::pair("ui8", "zero = 43 : i64, low = 1 : i64, high = 255 : i64"), {"ui16", "zero = 43 : i64, low = 0 : i64, high = 65535 : i64"},
+                                 {"i8", "zero = 0 : i64, low = -128 : i64, high = 127 : i64"}})
+    for (const char *rounding : {"float_rne", "divide", "float_up", "divide_up", "float_away"})
+      for (auto [factor, origin] : {std::pair("0.0235294122", "-0.988235295"), {"42.5", "-1.0"}, {"0.1", "-0.0"}}) {
+        std::string in = tensor("9x37", "f32"), out = tensor("9x37", element);
+        expectSame(test::function({in, "tensor<9x37xi8>"},
+                                  {absl::Substitute("%f = nn.constant dense<$0> : $1\n%c = nn.cast %1 : tensor<9x37xi8> -> $1\n"
+                                                    "%k = nn.constant dense<0.00147058826> : $1\n%x = nn.binary mul %c, %k : $1\n"
+                                                    "%r0 = nn.quantize $2 %x, %f {$3, origin = $4 : f32} : $1, $1 -> $5\n"
+                                                    "%r1 = nn.quantize $2 %0, %f {$3, origin = $4 : f32} : $1, $1 -> $5",
+                                                    factor, in, rounding, values, origin, out)},
+                                  {out, out}));
+      }
 }
 
 TEST_P(Quantize, FactorsOfChannels) {

@@ -269,18 +269,5 @@ def reduce(r):
         r.op(op, "int32 axis 0", x=In(r.i(4, 2, lo=-3, hi=4)), axis=np.int32(0))
 
 
-def quant(r):
-    for k, (low, high) in enumerate([(-6, 6), (0, 6), (-1, 3.3), (0.5, 4), (-5, -1), (-0.1, 0.02)]):
-        for bits, narrow in [(8, False), (4, True)] if k < 3 else [(8, k % 2 == 0)]:
-            more = dict(num_bits=bits, narrow_range=narrow)
-            r.op("FakeQuantWithMinMaxVars", f"[{low}, {high}] {bits} bits", inputs=In(r.f(3, 5, lo=-7, hi=7)),
-                 min=np.float32(low), max=np.float32(high), **more)
-    r.op("FakeQuantWithMinMaxVars", "empty range", inputs=In(r.f(3)), min=np.float32(0), max=np.float32(0))
-    r.op("FakeQuantWithMinMaxArgs", inputs=In(r.f(2, 4, lo=-9, hi=9)))
-    r.op("FakeQuantWithMinMaxArgs", "16 bits", inputs=In(r.f(2, 4, lo=-9, hi=9)), min=-1.5, max=2.0, num_bits=16)
-    r.op("FakeQuantWithMinMaxVarsPerChannel", inputs=In(r.f(2, 3, lo=-9, hi=9)), min=np.array([-1, -2, 0], np.float32),
-         max=np.array([1, 3, 5], np.float32), narrow_range=True)
-
-
-FAMILIES = {"Quant": quant, "MatMul": matmul, "Einsum": einsum, "Conv": conv, "Gradient": gradient, "Pool": pool, "Norm": norm,
+FAMILIES = {"MatMul": matmul, "Einsum": einsum, "Conv": conv, "Gradient": gradient, "Pool": pool, "Norm": norm,
             "ChannelsFirst": channels_first, "Reduce": reduce}

@@ -14,9 +14,11 @@ import families_control
 import families_dynamic
 import families_math
 import families_nn
+import families_quant
 import families_shape
 
-FAMILIES = {**families_control.FAMILIES, **families_dynamic.FAMILIES, **families_math.FAMILIES, **families_nn.FAMILIES, **families_shape.FAMILIES}
+FAMILIES = {**families_control.FAMILIES, **families_dynamic.FAMILIES, **families_math.FAMILIES, **families_nn.FAMILIES, **families_quant.FAMILIES,
+            **families_shape.FAMILIES}
 
 
 def main():

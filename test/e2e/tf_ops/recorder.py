@@ -25,8 +25,10 @@ class In:
 
 
 def npy(array):
-    """The bytes of an .npy file; bfloat16 as '<V2'."""
+    """The bytes of an .npy file; bfloat16 as '<V2', quantized types as the integers that they are."""
     array = np.array(array, order="C") # ascontiguousarray would make a scalar a vector
+    if array.dtype.names:
+        array = array.view(array.dtype[0])
     if array.dtype == tf.bfloat16.as_numpy_dtype:
         array = array.view(np.dtype("V2"))
     stream = io.BytesIO()
@@ -46,6 +48,7 @@ class Recorder:
 
     def __init__(self, family, seed):
         self.family = family
+        self.rtol = None # of cases that give none; None: by type
         self.rng = np.random.RandomState([seed] + [ord(c) for c in family])
         self.cases = []
 
@@ -95,6 +98,7 @@ class Recorder:
                 values = session.run(runnable[2], {t: i.value for t, i in zip(runnable[1], inputs)})
         except Exception as error:
             raise RuntimeError(f"{name}: TensorFlow refuses it") from error
+        rtol = self.rtol if rtol is None else rtol
         if rtol is None:
             rtol = max([RTOL.get(np.asarray(v).dtype, 0) for v in values] +
                        [RTOL.get(i.value.dtype, 0) for i in inputs] + [0])

@@ -8,6 +8,12 @@ func.func @quantize(%x: tensor<2x3xf32>, %s: tensor<2x3xi32>, %f: tensor<2x3xf32
   %b = nn.quantize divide %x, %f {zero = 128 : i64, low = 128 : i64, high = 255 : i64} : tensor<2x3xf32>, tensor<2x3xf32> -> tensor<2x3xui8>
   // CHECK: nn.quantize fixed {{.*}} : tensor<2x3xi32>, tensor<2x3xf32> -> tensor<2x3xi16>
   %c = nn.quantize fixed %s, %f {zero = 0 : i64, low = -32768 : i64, high = 32767 : i64} : tensor<2x3xi32>, tensor<2x3xf32> -> tensor<2x3xi16>
+  // CHECK: nn.quantize divide_up {{.*}} {high = 255 : i64, low = 0 : i64, origin = -1.500000e+00 : f32, zero = 3 : i64}
+  %d = nn.quantize divide_up %x, %f {zero = 3 : i64, low = 0 : i64, high = 255 : i64, origin = -1.5 : f32} : tensor<2x3xf32>, tensor<2x3xf32> -> tensor<2x3xui8>
+  // CHECK: nn.quantize float_up
+  %e = nn.quantize float_up %s, %f {zero = 3 : i64, low = 0 : i64, high = 255 : i64} : tensor<2x3xi32>, tensor<2x3xf32> -> tensor<2x3xui8>
+  // CHECK: nn.quantize float_away
+  %g = nn.quantize float_away %x, %f {zero = 3 : i64, low = 0 : i64, high = 255 : i64} : tensor<2x3xf32>, tensor<2x3xf32> -> tensor<2x3xui8>
   return %a, %b, %c : tensor<2x3xi8>, tensor<2x3xui8>, tensor<2x3xi16>
 }
 

@@ -16,6 +16,14 @@ func.func @quantize_c2(%x: tensor<4xf32>, %f: tensor<4xf32>) -> tensor<4xi8> {
 
 // -----
 
+func.func @quantize_c2_origin(%x: tensor<4xi32>, %f: tensor<4xf32>) -> tensor<4xi8> {
+  // expected-error @+1 {{float_up does not take 'i32' and factors 'f32' with an origin}}
+  %0 = nn.quantize float_up %x, %f {zero = 0 : i64, low = -128 : i64, high = 127 : i64, origin = 0.5 : f32} : tensor<4xi32>, tensor<4xf32> -> tensor<4xi8>
+  return %0 : tensor<4xi8>
+}
+
+// -----
+
 func.func @quantize_c3(%x: tensor<4xf32>, %f: tensor<4xf32>) -> tensor<4xi32> {
   // expected-error @+1 {{yields integers of 8 or 16 bits, not 'i32'}}
   %0 = nn.quantize float_rne %x, %f {zero = 0 : i64, low = -128 : i64, high = 127 : i64} : tensor<4xf32>, tensor<4xf32> -> tensor<4xi32>

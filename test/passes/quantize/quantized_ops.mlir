@@ -91,3 +91,54 @@ func.func @scales(%q: tensor<4xui8>) -> tensor<4xui8> {
   %0 = nn.quantize float_rne %x, %s {zero = 7 : i64, low = 0 : i64, high = 255 : i64} : tensor<4xf32>, tensor<4xf32> -> tensor<4xui8>
   return %0 : tensor<4xui8>
 }
+
+// Halves stay rounded up; an origin that only says where the zero point is goes with the sums' scale.
+// CHECK-LABEL: func @halves
+// CHECK-DAG: %[[F:.*]] = nn.constant dense<5.000000e-01> : tensor<1x1x1x2xf32>
+// CHECK: %[[S:.*]] = nn.reduce sum
+// CHECK: nn.quantize float_up %[[S]], %[[F]] {high = 255 : i64, low = 0 : i64, zero = 2 : i64} : tensor<1x1x1x2xi32>
+func.func @halves(%q: tensor<1x2x2x2xui8>) -> tensor<1x1x1x2xui8> {
+  %s = nn.constant dense<0.5> : tensor<1x2x2x2xf32>
+  %x = nn.dequantize %q, %s {zero = 0 : i64} : tensor<1x2x2x2xui8>, tensor<1x2x2x2xf32>
+  %0 = nn.reduce mean %x [1, 2] : tensor<1x2x2x2xf32> -> tensor<1x1x1x2xf32>
+  %f = nn.constant dense<0.25> : tensor<1x1x1x2xf32>
+  %1 = nn.quantize divide_up %0, %f {zero = 2 : i64, low = 0 : i64, high = 255 : i64, origin = -0.5 : f32} : tensor<1x1x1x2xf32>, tensor<1x1x1x2xf32> -> tensor<1x1x1x2xui8>
+  return %1 : tensor<1x1x1x2xui8>
+}
+
+// An origin elsewhere shifts the numbers: nothing is folded, not even a round trip.
+// CHECK-LABEL: func @shifted
+// CHECK: nn.dequantize
+// CHECK: nn.quantize float_up {{.*}}origin = 1.000000e+00
+func.func @shifted(%q: tensor<4xui8>) -> tensor<4xui8> {
+  %s = nn.constant dense<0.5> : tensor<4xf32>
+  %f = nn.constant dense<2.0> : tensor<4xf32>
+  %x = nn.dequantize %q, %s {zero = 2 : i64} : tensor<4xui8>, tensor<4xf32>
+  %0 = nn.quantize float_up %x, %f {zero = 2 : i64, low = 0 : i64, high = 255 : i64, origin = 1.0 : f32} : tensor<4xf32>, tensor<4xf32> -> tensor<4xui8>
+  return %0 : tensor<4xui8>
+}
+
+// The same at its place: a round trip, and limits of the numbers.
+// CHECK-LABEL: func @centred
+// CHECK-NOT: nn.clamp
+// CHECK: nn.quantize divide_up %arg1, %{{.*}} {high = 6 : i64, low = 0 : i64, origin = -1.000000e+00 : f32, zero = 2 : i64}
+// CHECK: return %arg0
+func.func @centred(%q: tensor<4xui8>, %y: tensor<4xf32>) -> (tensor<4xui8>, tensor<4xui8>) {
+  %s = nn.constant dense<0.5> : tensor<4xf32>
+  %x = nn.dequantize %q, %s {zero = 2 : i64} : tensor<4xui8>, tensor<4xf32>
+  %0 = nn.quantize divide_up %x, %s {zero = 2 : i64, low = 0 : i64, high = 255 : i64, origin = -1.0 : f32} : tensor<4xf32>, tensor<4xf32> -> tensor<4xui8>
+  %1 = nn.clamp %y {low = -1.0 : f64, high = 2.0 : f64} : tensor<4xf32>
+  %2 = nn.quantize divide_up %1, %s {zero = 2 : i64, low = 0 : i64, high = 255 : i64, origin = -1.0 : f32} : tensor<4xf32>, tensor<4xf32> -> tensor<4xui8>
+  return %0, %2 : tensor<4xui8>, tensor<4xui8>
+}
+
+// Integers of a model may fill their type: what is added to them stays apart.
+// CHECK-LABEL: func @full
+// CHECK: nn.dequantize
+// CHECK: nn.binary add {{.*}} : tensor<4xf32>
+func.func @full(%q: tensor<4xi32>) -> tensor<4xf32> {
+  %s = nn.constant dense<0.5> : tensor<4xf32>
+  %x = nn.dequantize %q, %s {zero = 0 : i64} : tensor<4xi32>, tensor<4xf32>
+  %0 = nn.binary add %x, %s : tensor<4xf32>
+  return %0 : tensor<4xf32>
+}

@@ -8,8 +8,8 @@ const OpRows &allOps() {
   static const OpRows rows = [] {
     OpRows all;
     for (auto add : {addMathOps, addMatMulOps, addConvOps, addPoolOps, addNormOps, addReduceOps, addShapeOps,
-                     addSliceOps, addGatherOps, addImageOps, addSequenceOps, addRandomOps, addQuantOps, addControlOps,
-                     addListOps, addLoopOps, addSparseOps})
+                     addSliceOps, addGatherOps, addImageOps, addSequenceOps, addRandomOps, addQuantOps, addQuantizedOps,
+                     addControlOps, addListOps, addLoopOps, addSparseOps})
       add(all);
     llvm::sort(all, [](const OpRow &a, const OpRow &b) { return a.name < b.name; });
     return all;

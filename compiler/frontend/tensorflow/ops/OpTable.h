@@ -67,6 +67,7 @@ void addImageOps(OpRows &rows);
 void addSequenceOps(OpRows &rows);
 void addRandomOps(OpRows &rows);
 void addQuantOps(OpRows &rows);
+void addQuantizedOps(OpRows &rows);
 void addControlOps(OpRows &rows);
 void addListOps(OpRows &rows);
 void addLoopOps(OpRows &rows);

@@ -11,12 +11,17 @@ std::optional<DType> dtypeOf(TypeCode type) {
   case proto::DT_HALF: return DType::F16;
   case proto::DT_BFLOAT16: return DType::BF16;
   case proto::DT_BOOL: return DType::I1;
-  case proto::DT_INT8: return DType::I8;
-  case proto::DT_INT16: return DType::I16;
-  case proto::DT_INT32: return DType::I32;
+  case proto::DT_INT8:
+  case proto::DT_QINT8: return DType::I8;
+  case proto::DT_INT16:
+  case proto::DT_QINT16: return DType::I16;
+  case proto::DT_INT32:
+  case proto::DT_QINT32: return DType::I32;
   case proto::DT_INT64: return DType::I64;
-  case proto::DT_UINT8: return DType::U8;
-  case proto::DT_UINT16: return DType::U16;
+  case proto::DT_UINT8:
+  case proto::DT_QUINT8: return DType::U8;
+  case proto::DT_UINT16:
+  case proto::DT_QUINT16: return DType::U16;
   case proto::DT_UINT32: return DType::U32;
   case proto::DT_UINT64: return DType::U64;
   default: return std::nullopt;

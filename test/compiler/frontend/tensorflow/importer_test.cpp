@@ -105,6 +105,25 @@ TEST(Importer, SaysWhichOperandMustBeConstant) {
   EXPECT_EQ(i.errors(), "y: operand 1 (multiples) must be known at compile time");
 }
 
+TEST(Importer, RangesOfIntegersMustBeKnown) {
+  auto number = [](const std::string &name, const std::string &value) {
+    return node(name, "Const", "", absl::StrCat("value { tensor { dtype: DT_FLOAT tensor_shape { } float_val: ", value, " } }"));
+  };
+  const std::string range = placeholder("x") + number("low", "-1") + number("high", "2");
+  Imported fake(range + node("y", "FakeQuantWithMinMaxVars", "x low high"));
+  ASSERT_TRUE(fake.module) << fake.errors();
+  EXPECT_TRUE(absl::StrContains(fake.ops(), "nn.quantize")) << fake.ops();
+  EXPECT_TRUE(absl::StrContains(fake.ops(), "nn.dequantize func.return")) << fake.ops();
+  Imported computed(range + node("m", "Max", "x axis", kFloat) + vectorOf("axis", {0, 1}) + node("y", "FakeQuantWithMinMaxVars", "x low m"));
+  EXPECT_EQ(computed.errors(), "y: operand 2 (max) must be known at compile time");
+  Imported own(range + node("y", "QuantizeAndDequantizeV2", "x low high"));
+  EXPECT_EQ(own.errors(), "y: a range that is computed from the operand is not supported");
+  Imported bits(range + node("y", "FakeQuantWithMinMaxVars", "x low high", "num_bits { i: 17 }"));
+  EXPECT_EQ(bits.errors(), "y: num_bits must be 2 to 16, got 17");
+  Imported none(range + node("y", "FakeQuantWithMinMaxVars", "x high low"));
+  EXPECT_EQ(none.errors(), "y: the range 2.000000 to -1.000000 is none");
+}
+
 TEST(Importer, ReportsWrongAttributesOperandsAndShapes) {
   Imported type(placeholder("x") + node("y", "LeakyRelu", "x", "alpha { s: 'steep' }"));
   EXPECT_EQ(type.errors(), "y: attribute 'alpha' is not a float");
